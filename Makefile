@@ -1,0 +1,46 @@
+# The few verbs of this project. `make book` and `make test` are all a newcomer needs.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+RUN    := $(BIN)/python -m
+export PYTHONUTF8 := 1
+
+.PHONY: help book test notebooks new check lint format bench gpu clean
+help:               ## show the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(VENV)/ready: requirements.txt requirements-dev.txt requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"This book needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -c requirements.lock
+	@touch $@
+
+book: $(VENV)/ready       ## build both editions into _build/html
+	$(RUN) book.press build
+
+notebooks: $(VENV)/ready  ## refresh chapters/ja and chapters/en where a source, the package or the lock changed
+	$(RUN) book.press notebooks
+
+new: $(VENV)/ready        ## make new NAME=chapter: a skeleton with the nine blocks, and its line in _toc.yml
+	$(RUN) book.press new $(NAME)
+
+check: $(VENV)/ready      ## the press's checks: parity of the languages, notebooks match their sources
+	$(RUN) book.press check
+
+lint: $(VENV)/ready       ## ruff and mypy
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+format: $(VENV)/ready     ## let ruff rewrite the code
+	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+test: lint check          ## everything CI runs
+	$(RUN) pytest -n auto
+	$(RUN) pytest -n auto --nbval --current-env -p no:cacheprovider chapters
+	$(RUN) book.press build --strict
+	$(RUN) pytest -p no:cacheprovider tests/browser
+
+bench: $(VENV)/ready      ## speed and memory beside torch's own losses
+	$(RUN) benchmarks
+
+clean:                    ## remove what can be made again
+	rm -rf $(VENV) _build .mypy_cache .pytest_cache .ruff_cache .hypothesis
