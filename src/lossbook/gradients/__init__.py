@@ -1,0 +1,14 @@
+r"""The gradients derived by hand in the chapters, one function per loss, of the loss's name and arguments.
+
+Each gives the derivative of the *sum* of the loss with respect to its differentiable inputs: one tensor, or a
+tuple in the order of the arguments. :mod:`lossbook.checks` compares them with autograd.
+"""
+
+from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+
+__all__ = [
+    "huber_loss",
+    "l1_loss",
+    "mse_loss",
+    "smooth_l1_loss",
+]

@@ -1,0 +1,34 @@
+r"""The noise model behind each loss that has one: a distribution whose ``-log_prob`` is the loss plus a constant.
+
+A function here has the name of its loss and takes the loss's predicted inputs and options. It returns a
+:class:`NoiseModel`: the distribution of the target, and the constant, so that
+
+.. code-block:: python
+
+    model = likelihoods.huber_loss(mu, delta=2.0)
+    -model.distribution.log_prob(y) == losses.huber_loss(mu, y, reduction="none", delta=2.0) + model.constant
+
+A loss without a function here has no noise model; its docstring says under *Status* what it is instead.
+"""
+
+from lossbook.likelihoods._common import NoiseModel
+from lossbook.likelihoods.regression import (
+    Huber,
+    huber_delta,
+    huber_loss,
+    huber_outlier_rate,
+    l1_loss,
+    mse_loss,
+    smooth_l1_loss,
+)
+
+__all__ = [
+    "Huber",
+    "NoiseModel",
+    "huber_delta",
+    "huber_loss",
+    "huber_outlier_rate",
+    "l1_loss",
+    "mse_loss",
+    "smooth_l1_loss",
+]

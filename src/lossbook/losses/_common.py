@@ -1,0 +1,107 @@
+"""What every loss shares: the reduction, the checks of its arguments, the strict mode.
+
+Errors have the type that ``torch.nn.functional`` raises for the same mistake; the message names the argument
+and the value found.
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor
+
+REDUCTIONS = ("none", "mean", "sum")
+
+_strict = False
+
+
+@contextmanager
+def strict() -> Iterator[None]:
+    """Refuse, inside the ``with`` block, what torch accepts silently and answers with a meaningless number.
+
+    Outside of it a loss agrees with torch even there. What is refused is written in each loss under *Strict*.
+
+    >>> import torch
+    >>> from lossbook import losses
+    >>> with losses.strict():
+    ...     losses.mse_loss(torch.zeros(3, 1), torch.zeros(3))
+    Traceback (most recent call last):
+        ...
+    ValueError: input and target must have the same shape in strict mode, found (3, 1) and (3,)
+    """
+    global _strict
+    before, _strict = _strict, True
+    try:
+        yield
+    finally:
+        _strict = before
+
+
+def is_strict() -> bool:
+    """Whether the code runs inside a ``with strict():`` block."""
+    return _strict
+
+
+def reduce(loss: Tensor, reduction: str) -> Tensor:
+    """Apply ``reduction`` to the elementwise ``loss``: ``'mean'`` divides by the number of elements."""
+    check_reduction(reduction)
+    if reduction == "mean":
+        return loss.mean()
+    return loss.sum() if reduction == "sum" else loss
+
+
+def reduce_weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """As :func:`reduce` for ``weight * loss``, but ``'mean'`` divides by the sum of the weights."""
+    check_reduction(reduction)
+    weighted = weight * loss
+    if reduction == "mean":
+        return weighted.sum() / weight.sum()
+    return weighted.sum() if reduction == "sum" else weighted
+
+
+def check_reduction(reduction: str, allowed: tuple[str, ...] = REDUCTIONS) -> None:
+    """Raise ``ValueError`` unless ``reduction`` is one of ``allowed``."""
+    if reduction not in allowed:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, allowed))}, found {reduction!r}")
+
+
+def check_floating(**tensors: Tensor) -> None:
+    """Raise ``NotImplementedError`` for a tensor whose dtype has no real numbers, naming the argument."""
+    for name, tensor in tensors.items():
+        if not tensor.dtype.is_floating_point:
+            raise NotImplementedError(f"{name} must be a floating-point tensor, found dtype {tensor.dtype}")
+
+
+def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
+    """In strict mode, raise ``ValueError`` unless both tensors have one shape, so that nothing broadcasts."""
+    if _strict and a.shape != b.shape:
+        raise ValueError(
+            f"{name_a} and {name_b} must have the same shape in strict mode, "
+            f"found {tuple(a.shape)} and {tuple(b.shape)}"
+        )
+
+
+def warn_if_broadcast(input: Tensor, target: Tensor) -> None:
+    """Warn, as torch's regression losses do, when ``target`` would broadcast; raise in strict mode."""
+    check_same_shape("input", input, "target", target)
+    if input.shape != target.shape:
+        warnings.warn(
+            f"Using a target size ({tuple(target.shape)}) that is different to the input size "
+            f"({tuple(input.shape)}): the loss is computed over the broadcast shape, which is rarely meant. "
+            "Give both the same shape.",
+            stacklevel=3,
+        )
+
+
+def check_weight(weight: Tensor, input: Tensor) -> None:
+    """Raise ``ValueError`` unless the elementwise ``weight`` has the shape of ``input``."""
+    if weight.shape != input.shape:
+        raise ValueError(
+            f"weight must have the same size as input, found {tuple(weight.shape)} for {tuple(input.shape)}"
+        )
+
+
+def floating_max(dtype: torch.dtype) -> float:
+    """The largest finite number of ``dtype``."""
+    return torch.finfo(dtype).max

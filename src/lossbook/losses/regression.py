@@ -1,0 +1,214 @@
+r"""Real numbers: squared, absolute and Huber losses.
+
+Here ``input`` is the location :math:`\mu` that a model predicts, ``target`` the observation :math:`y`, and
+:math:`r = y - \mu` the residual. All four losses depend on :math:`|r|` only.
+"""
+
+from torch import Tensor
+
+from lossbook.losses._common import (
+    check_floating,
+    check_reduction,
+    check_weight,
+    floating_max,
+    reduce,
+    reduce_weighted,
+    warn_if_broadcast,
+)
+
+
+def mse_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
+) -> Tensor:
+    r"""Squared error: the negative log-likelihood of a normal distribution with fixed variance.
+
+    .. math:: p(y \mid \mu) = \frac{1}{\sqrt{\pi}} e^{-(y-\mu)^2}
+       \quad\Longrightarrow\quad (y-\mu)^2 = -\log p(y \mid \mu) - \tfrac12 \log \pi
+
+    that is :math:`\mathcal N(\mu, \sigma^2 = \tfrac12)`; any other fixed :math:`\sigma` rescales the loss. Its
+    minimiser is the conditional mean.
+
+    Status: A, exact negative log-likelihood.
+
+    Args:
+        input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
+        target: observation :math:`y`, shape ``(*)``. Another shape broadcasts, with a warning.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements, or by the sum of the weights) or
+            ``'sum'``.
+        weight: weight of each element, the shape of ``input``.
+
+    Returns:
+        The loss in squared units of the target: a scalar, or shape ``(*)`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` or ``target`` is not floating point.
+        ValueError: unknown ``reduction``, or ``weight`` of another shape.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        Legendre, *Nouvelles méthodes pour la détermination des orbites des comètes*, 1805;
+        Gauss, *Theoria motus corporum coelestium*, 1809.
+
+    >>> import torch
+    >>> mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0]))
+    tensor(2.5000)
+    """
+    _validate(input, target, weight)
+    return _reduce((input - target) ** 2, weight, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    r"""Absolute error: the negative log-likelihood of a Laplace distribution of scale 1.
+
+    .. math:: p(y \mid \mu) = \tfrac12 e^{-|y-\mu|}
+       \quad\Longrightarrow\quad |y-\mu| = -\log p(y \mid \mu) - \log 2
+
+    Its minimiser is the conditional median.
+
+    Status: A, exact negative log-likelihood.
+
+    Args:
+        input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
+        target: observation :math:`y`, shape ``(*)``. Another shape broadcasts, with a warning.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements, or by the sum of the weights) or
+            ``'sum'``.
+        weight: weight of each element, the shape of ``input``. torch 2.13 drops it when ``input`` is of a
+            ``Tensor`` subclass; this function does not.
+
+    Returns:
+        The loss in units of the target: a scalar, or shape ``(*)`` for ``'none'``. The gradient at
+        :math:`r = 0` is 0, as in torch.
+
+    Raises:
+        NotImplementedError: ``input`` or ``target`` is neither floating point nor complex.
+        ValueError: unknown ``reduction``, or ``weight`` of another shape.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        Laplace, *Mémoire sur la probabilité des causes par les événements*, 1774.
+
+    >>> import torch
+    >>> l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0]))
+    tensor(1.5000)
+    """
+    if not (input.is_complex() or target.is_complex()):
+        check_floating(input=input, target=target)
+    warn_if_broadcast(input, target)
+    if weight is not None:
+        check_weight(weight, input)
+    return _reduce((input - target).abs(), weight, reduction)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    r"""Huber loss: squared error for small residuals, absolute error for large ones.
+
+    .. math:: \rho_\delta(r) = \begin{cases} \tfrac12 r^2 & |r| \le \delta \\
+                                              \delta\,(|r| - \tfrac12\delta) & |r| > \delta \end{cases}
+       \qquad p(y \mid \mu) = \frac{e^{-\rho_\delta(y-\mu)}}{Z_\delta}, \quad
+       Z_\delta = \sqrt{2\pi}\,\bigl(2\Phi(\delta) - 1\bigr) + \tfrac2\delta e^{-\delta^2/2}
+
+    The density has a normal centre and Laplace tails: the least favourable one when a share of the data,
+    fixed by :math:`\delta`, may come from anywhere (:func:`lossbook.likelihoods.huber_outlier_rate`).
+
+    Status: E, M-estimator: the density exists but is a modelling device.
+
+    Args:
+        input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
+        target: observation :math:`y`, shape ``(*)``. Another shape broadcasts, with a warning.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements, also when there are weights) or
+            ``'sum'``.
+        delta: residual at which the parabola ends, positive, in units of the target.
+        weight: weight of each element, the shape of ``input``.
+
+    Returns:
+        The loss in squared units of the target: a scalar, or shape ``(*)`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` or ``target`` is not floating point.
+        RuntimeError: ``delta`` is not positive.
+        ValueError: unknown ``reduction``, or ``weight`` of another shape.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        Huber, *Robust Estimation of a Location Parameter*, Annals of Mathematical Statistics 35(1), 1964.
+
+    >>> import torch
+    >>> huber_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 5.0]), reduction="none")
+    tensor([0.5000, 2.5000])
+    """
+    if not delta > 0:
+        raise RuntimeError(f"delta must be positive, found {delta!r}")
+    _validate(input, target, weight)
+    loss = _huber(input - target, delta)
+    return reduce(loss if weight is None else weight * loss, reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    r"""Smooth L1 loss: absolute error with its corner rounded. It is Huber's loss divided by its threshold.
+
+    .. math:: \frac{\rho_\beta(r)}{\beta} = \begin{cases} \frac{r^2}{2\beta} & |r| \le \beta \\
+                                                          |r| - \tfrac12\beta & |r| > \beta \end{cases}
+       \qquad p(y \mid \mu) = \frac{e^{-\rho_\beta(y-\mu)/\beta}}{\sqrt\beta\, Z_{\sqrt\beta}}
+
+    with Huber's :math:`Z`: the density is Huber's with threshold :math:`\sqrt\beta`, stretched by
+    :math:`\sqrt\beta`.
+
+    Status: E, M-estimator: the density exists but is a modelling device.
+
+    Args:
+        input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
+        target: observation :math:`y`, shape ``(*)``. Another shape broadcasts, with a warning.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
+        beta: residual at which the parabola ends, in units of the target; 0 gives :func:`l1_loss`.
+
+    Returns:
+        The loss in units of the target: a scalar, or shape ``(*)`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` or ``target`` is not floating point.
+        RuntimeError: ``beta`` is negative.
+        ValueError: unknown ``reduction``.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        Girshick, *Fast R-CNN*, ICCV 2015 (with :math:`\beta = 1`).
+
+    >>> import torch
+    >>> smooth_l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 5.0]), reduction="none", beta=2.0)
+    tensor([0.2500, 2.0000])
+    """
+    if not beta >= 0:
+        raise RuntimeError(f"beta must not be negative, found {beta!r}")
+    _validate(input, target)
+    residual = input - target
+    return reduce(residual.abs() if beta == 0 else _huber(residual, beta) / beta, reduction)
+
+
+def _huber(residual: Tensor, delta: float) -> Tensor:
+    # The part q of r inside [-delta, delta] costs q²/2; what sticks out, |r| - |q|, costs delta per unit.
+    # Without a branch, an infinite residual costs inf and has the slope delta; torch.where would make it nan.
+    delta = min(delta, floating_max(residual.dtype))
+    q = residual.clamp(-delta, delta)
+    return 0.5 * q**2 + delta * (residual.abs() - q.abs())
+
+
+def _validate(input: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
+    check_floating(input=input, target=target)
+    warn_if_broadcast(input, target)
+    if weight is not None:
+        check_weight(weight, input)
+
+
+def _reduce(loss: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    check_reduction(reduction)
+    return reduce(loss, reduction) if weight is None else reduce_weighted(loss, weight, reduction)
