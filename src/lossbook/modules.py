@@ -53,7 +53,7 @@ def _module(name: str, function: Callable[..., Tensor], without: tuple[str, ...]
 
     namespace = {
         "__init__": __init__,
-        "__doc__": f"Module form of :func:`lossbook.losses.{function.__name__}`, with its options as keywords.",
+        "__doc__": f"Module form of :func:`lossbook.losses.{function.__name__}`, its options as keywords.",
         "__module__": __name__,
         "__signature__": signature,
         "function": staticmethod(function),

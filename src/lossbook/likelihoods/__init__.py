@@ -1,4 +1,4 @@
-r"""The noise model behind each loss that has one: a distribution whose ``-log_prob`` is the loss plus a constant.
+r"""The noise model of each loss that has one: a distribution whose ``-log_prob`` is the loss plus a constant.
 
 A function here has the name of its loss and takes the loss's predicted inputs and options. It returns a
 :class:`NoiseModel`: the distribution of the target, and the constant, so that

@@ -1,7 +1,7 @@
 r"""Real numbers: the normal, the Laplace and Huber's distribution."""
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from scipy.optimize import brentq
@@ -29,7 +29,7 @@ def huber_loss(input: Tensor, delta: float = 1.0) -> NoiseModel:
 
 
 def smooth_l1_loss(input: Tensor, beta: float = 1.0) -> NoiseModel:
-    r""":class:`Huber` with threshold and scale :math:`\sqrt\beta`; for :math:`\beta = 0` the Laplace distribution.
+    r""":class:`Huber` with threshold and scale :math:`\sqrt\beta`; for :math:`\beta = 0` the Laplace.
 
     The constant is :math:`\log(\sqrt\beta\,Z_{\sqrt\beta})`.
     """
@@ -59,7 +59,7 @@ class Huber(Distribution):
     tensor(-3.5731)
     """
 
-    arg_constraints = {
+    arg_constraints: ClassVar = {
         "loc": constraints.real,
         "delta": constraints.positive,
         "scale": constraints.positive,
@@ -120,7 +120,7 @@ class Huber(Distribution):
 
 
 def huber_outlier_rate(delta: float) -> float:
-    r"""The share :math:`\varepsilon` of arbitrary outliers for which :math:`\delta` is the worst-case optimum.
+    r"""The share :math:`\varepsilon` of arbitrary outliers for which :math:`\delta` is minimax.
 
     .. math:: \frac{1}{1-\varepsilon} = \frac{Z_\delta}{\sqrt{2\pi}}
 

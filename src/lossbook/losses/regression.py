@@ -17,16 +17,14 @@ from lossbook.losses._common import (
 )
 
 
-def mse_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
-) -> Tensor:
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     r"""Squared error: the negative log-likelihood of a normal distribution with fixed variance.
 
     .. math:: p(y \mid \mu) = \frac{1}{\sqrt{\pi}} e^{-(y-\mu)^2}
        \quad\Longrightarrow\quad (y-\mu)^2 = -\log p(y \mid \mu) - \tfrac12 \log \pi
 
-    that is :math:`\mathcal N(\mu, \sigma^2 = \tfrac12)`; any other fixed :math:`\sigma` rescales the loss. Its
-    minimiser is the conditional mean.
+    that is :math:`\mathcal N(\mu, \sigma^2 = \tfrac12)`; any other fixed :math:`\sigma` rescales the loss.
+    Its minimiser is the conditional mean.
 
     Status: A, exact negative log-likelihood.
 
