@@ -1,0 +1,139 @@
+"""Running the proofs of a loss and showing what they found."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+import torch
+import torch.nn.functional as torch_functional
+
+from lossbook import gradients, likelihoods, losses
+from lossbook.checks.proofs import PROOFS, Evidence, Subject
+from lossbook.checks.spec import Spec
+from lossbook.checks.specs import SPECS
+from lossbook.language import tr
+
+
+def prove(
+    loss: Callable[..., Any],
+    spec: Spec | None = None,
+    *,
+    reference: Callable[..., Any] | None = None,
+    gradient: Callable[..., Any] | None = None,
+    likelihood: Callable[..., Any] | None = None,
+    device: torch.device | str = "cpu",
+) -> "Report":
+    """Run every proof that applies to ``loss``.
+
+    A loss of this package needs nothing else. Your own needs a ``spec``, and what it is to be compared with:
+
+    Args:
+        loss: the loss function.
+        spec: the cases to try; by default those registered under the loss's name.
+        reference: another implementation of the same arguments; for a loss of this package by default torch's.
+        gradient: the derivative of the summed loss, derived by hand (see :mod:`lossbook.gradients`).
+        likelihood: the noise model (see :mod:`lossbook.likelihoods`).
+        device: where the loss runs.
+
+    Returns:
+        The evidence of each proof; a proof with nothing to compare is blank.
+
+    Raises:
+        AssertionError: a proof failed; the message says which, with which options, and by how much.
+        ValueError: no ``spec`` is given or registered.
+
+    >>> from lossbook import losses
+    >>> prove(losses.mse_loss).evidence["likelihood"]
+    Evidence(cases=1, within='1e-9')
+    """
+    ours = getattr(losses, loss.__name__, None) is loss
+    spec = spec or (SPECS.get(loss.__name__) if ours else None)
+    if spec is None:
+        raise ValueError(f"loss {loss.__name__!r} is not one of this package: give spec=Spec(...)")
+    if ours:
+        reference = reference or getattr(torch_functional, loss.__name__, None)
+        gradient = gradient or getattr(gradients, loss.__name__, None)
+        likelihood = likelihood or getattr(likelihoods, loss.__name__, None)
+    subject = Subject(loss, spec, reference, gradient, likelihood, torch.device(device))
+    report = Report(loss.__name__, status(loss))
+    for name, proof in PROOFS.items():
+        try:
+            report.evidence[name] = proof(subject)
+        except AssertionError as error:
+            raise AssertionError(f"{loss.__name__}, {name}: {error}") from error
+    return report
+
+
+def status(loss: Callable[..., Any]) -> str:
+    """The status tag in the docstring of ``loss``: what it is, honestly; empty if it has none.
+
+    >>> from lossbook import losses
+    >>> status(losses.l1_loss)
+    'A, exact negative log-likelihood'
+    """
+    found = re.search(r"^Status: (.+?)\.\s*$", inspect.getdoc(loss) or "", re.M)
+    return found.group(1) if found else ""
+
+
+def matrix(
+    device: torch.device | str = "cpu", names: Iterable[str] | None = None
+) -> dict[str, "Report | str"]:
+    """The verification matrix: the report of every loss, or the message of the proof that failed."""
+    found: dict[str, Report | str] = {}
+    for name in names or sorted(SPECS):
+        try:
+            found[name] = prove(getattr(losses, name), device=device)
+        except AssertionError as error:
+            found[name] = str(error)
+    return found
+
+
+@dataclass
+class Report:
+    """What the proofs of one loss found. Shows itself as a table."""
+
+    name: str
+    status: str
+    evidence: dict[str, Evidence | None] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        heading = f"{self.name}: {self.status}" if self.status else self.name
+        rows = [
+            f"  {name:<20}{f'{e.cases} cases, {e.within}' if e else '-'}" for name, e in self.evidence.items()
+        ]
+        return "\n".join([heading, *rows])
+
+    def _repr_html_(self) -> str:
+        words = _words()
+        head = "".join(f"<th>{escape(word)}</th>" for word in words["head"])
+        rows = "".join(
+            f"<tr><td>{escape(words[name])}</td><td>{e.cases if e else '—'}</td>"
+            f"<td>{escape(_within(e)) if e else '—'}</td><td>{'✓' if e else '—'}</td></tr>"
+            for name, e in self.evidence.items()
+        )
+        caption = f"<caption><code>{escape(self.name)}</code> {escape(self.status)}</caption>"
+        return f'<table class="proof">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _within(evidence: Evidence) -> str:
+    named = {
+        "no nan": tr("nanなし", "no nan"),
+        "64 roundings": tr("丸め64回以内", "64 roundings"),
+    }
+    return named.get(evidence.within, f"≤ {evidence.within}")
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "head": [tr("証明", "Proof"), tr("ケース数", "Cases"), tr("差", "Difference"), tr("結果", "Result")],
+        "value": tr("値がPyTorchと一致", "Value equals PyTorch's"),
+        "gradient": tr("勾配がPyTorchと一致", "Gradient equals PyTorch's"),
+        "gradient by hand": tr("手で導いた勾配が自動微分と一致", "Gradient by hand equals autograd's"),
+        "finite differences": tr("数値微分と一致", "Finite differences agree"),
+        "likelihood": tr("負の対数尤度と一致(定数を除く)", "Negative log-likelihood, up to the constant"),
+        "extremes": tr("極端な入力でもnanにならない", "No nan at extreme inputs"),
+        "precision": tr("低精度でも正しい", "Correct in low precision"),
+    }
