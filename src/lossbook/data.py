@@ -1,0 +1,196 @@
+"""Real data sets that arrive inside the packages this one depends on, as tensors. Nothing is downloaded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from sklearn import datasets as sklearn_datasets
+from torch import Generator, Tensor
+
+BSD = "BSD 3-Clause (distributed with {})"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Features and targets of one data set.
+
+    Attributes:
+        x: features, float32, shape ``(N, D)``; images have shape ``(N, 1, H, W)``.
+        y: targets, shape ``(N,)``: float32 for real numbers and counts, int64 for classes.
+        features: the names of the ``D`` features, with units where the source gives them.
+        target: the name of the target, with its unit.
+        licence: licence and origin in one line.
+    """
+
+    x: Tensor
+    y: Tensor
+    features: tuple[str, ...]
+    target: str
+    licence: str
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def __getitem__(self, index: Any) -> "Dataset":
+        """The rows ``index``: a slice, a mask or a tensor of positions."""
+        return replace(self, x=self.x[index], y=self.y[index])
+
+    def to(self, device: torch.device | str) -> "Dataset":
+        """The same data on ``device``."""
+        return replace(self, x=self.x.to(device), y=self.y.to(device))
+
+    def split(self, *fractions: float, seed: int = 0) -> tuple["Dataset", ...]:
+        """Disjoint random parts.
+
+        Args:
+            fractions: the share of each part; together they make 1.
+            seed: decides who goes where.
+
+        Raises:
+            ValueError: a fraction is not positive, or they do not add up to 1.
+
+        >>> [len(part) for part in diabetes().split(0.6, 0.2, 0.2)]
+        [265, 89, 88]
+        """
+        if min(fractions, default=0) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+            raise ValueError(f"fractions must be positive and add up to 1, found {fractions}")
+        order = torch.randperm(len(self), generator=Generator().manual_seed(seed))
+        ends = [round(len(self) * sum(fractions[: i + 1])) for i in range(len(fractions))]
+        return tuple(self[order[a:b]] for a, b in zip([0, *ends[:-1]], ends, strict=True))
+
+
+class Standardizer(NamedTuple):
+    """Shift and scale that give features mean 0 and standard deviation 1. Fit on the training part only."""
+
+    mean: Tensor
+    std: Tensor
+
+    @classmethod
+    def fit(cls, x: Tensor) -> "Standardizer":
+        """Mean and standard deviation over the first axis of ``x``; a constant feature keeps its scale."""
+        std = x.std(0)
+        return cls(x.mean(0), torch.where(std > 0, std, torch.ones_like(std)))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """``x`` in standard units."""
+        return (x - self.mean) / self.std
+
+    def inverse(self, z: Tensor) -> Tensor:
+        """``z`` in original units."""
+        return z * self.std + self.mean
+
+
+def diabetes() -> Dataset:
+    """442 patients: ten measurements and the progression of diabetes after one year.
+
+    Source: Efron, Hastie, Johnstone, Tibshirani, *Least Angle Regression*, Annals of Statistics 32(2), 2004.
+    """
+    raw = _sklearn("diabetes")
+    return _table(raw.data, raw.target, raw.feature_names, "progression after one year", "scikit-learn")
+
+
+def corrupt_labels(
+    data: Dataset, rate: float = 0.1, size: float = 15.0, seed: int = 0
+) -> tuple[Dataset, Tensor]:
+    r"""Spoil a share of the real-valued labels, as a slipped decimal point or a wrong unit would.
+
+    A spoiled label is shifted up by :math:`\mathrm{size} \cdot s \cdot |\varepsilon|`, where :math:`s` is the
+    standard deviation of the labels and :math:`\varepsilon` is standard normal.
+
+    Args:
+        data: the clean data.
+        rate: share of the labels to spoil, 0 to 1.
+        size: size of the shift, in standard deviations of the clean labels.
+        seed: decides which labels, and by how much.
+
+    Returns:
+        The spoiled data, and a mask of shape ``(N,)`` that is true where a label was spoiled.
+
+    Raises:
+        ValueError: ``rate`` is outside of 0 to 1.
+    """
+    if not 0 <= rate <= 1:
+        raise ValueError(f"rate must be between 0 and 1, found {rate!r}")
+    generator = Generator().manual_seed(seed)
+    spoiled = torch.zeros(len(data), dtype=torch.bool)
+    spoiled[torch.randperm(len(data), generator=generator)[: round(rate * len(data))]] = True
+    shift = size * data.y.std() * torch.randn(len(data), generator=generator).abs()
+    return replace(data, y=data.y + shift * spoiled), spoiled
+
+
+def engel() -> Dataset:
+    """235 Belgian working-class households: income and what is spent on food, in Belgian francs a year.
+
+    Source: Engel, *Die Productions- und Consumtionsverhältnisse des Königreichs Sachsen*, 1857; Koenker and
+    Bassett, *Robust Tests for Heteroscedasticity Based on Regression Quantiles*, Econometrica 50(1), 1982.
+    """
+    raw = _statsmodels("engel")
+    return _table(raw[["income"]], raw["foodexp"], ["income (francs)"], "food (francs)", "statsmodels")
+
+
+def doctor_visits() -> Dataset:
+    """20 190 person-years of the RAND Health Insurance Experiment: visits to a doctor in a year.
+
+    Source: Newhouse and the Insurance Experiment Group, *Free for All?*, Harvard University Press, 1993.
+    """
+    raw = _statsmodels("randhie")
+    features = [name for name in raw.columns if name != "mdvis"]
+    return _table(raw[features], raw["mdvis"], features, "visits in a year", "statsmodels")
+
+
+def breast_cancer() -> Dataset:
+    """569 tumours: thirty measurements of cell nuclei; 1 is benign, 0 malignant. The features are not scaled.
+
+    Source: Street, Wolberg, Mangasarian, *Nuclear feature extraction for breast tumor diagnosis*, SPIE, 1993.
+    """
+    raw = _sklearn("breast_cancer")
+    data = _table(raw.data, raw.target, raw.feature_names, "benign", "scikit-learn")
+    return replace(data, y=data.y.long())
+
+
+def iris() -> Dataset:
+    """150 flowers of three species: lengths and widths of petals and sepals in cm.
+
+    Source: Fisher, *The Use of Multiple Measurements in Taxonomic Problems*, Annals of Eugenics 7(2), 1936.
+    """
+    raw = _sklearn("iris")
+    data = _table(raw.data, raw.target, raw.feature_names, "species", "scikit-learn")
+    return replace(data, y=data.y.long())
+
+
+def digits() -> Dataset:
+    """1797 handwritten digits as 8 x 8 images with values from 0 to 1, shape ``(N, 1, 8, 8)``.
+
+    Source: Alpaydin and Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository,
+    1998 (the test part).
+    """
+    raw = _sklearn("digits")
+    images = torch.tensor(raw.images / 16, dtype=torch.float32).unsqueeze(1)
+    target = torch.tensor(raw.target, dtype=torch.int64)
+    return Dataset(images, target, ("pixel",), "digit", BSD.format("scikit-learn"))
+
+
+def _table(x: Any, y: Any, features: Sequence[str], target: str, package: str) -> Dataset:
+    return Dataset(
+        torch.tensor(np.asarray(x), dtype=torch.float32),
+        torch.tensor(np.asarray(y), dtype=torch.float32),
+        tuple(map(str, features)),
+        target,
+        BSD.format(package),
+    )
+
+
+@cache
+def _sklearn(name: str) -> Any:
+    options = {"scaled": False} if name == "diabetes" else {}
+    return getattr(sklearn_datasets, f"load_{name}")(**options)
+
+
+@cache
+def _statsmodels(name: str) -> Any:
+    from importlib import import_module  # statsmodels takes a second to import: only who needs it waits
+
+    return import_module(f"statsmodels.datasets.{name}").load_pandas().data

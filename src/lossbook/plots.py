@@ -1,0 +1,122 @@
+"""Figures: one style, a font with Japanese, and a text description for who cannot see them."""
+
+import io
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import japanize_matplotlib  # noqa: F401  (registers the font IPAexGothic)
+import matplotlib.pyplot as plt
+import seaborn as sns
+import torch
+from IPython.display import display
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from lossbook.language import current, tr
+from lossbook.training import History
+
+FONTS = {"ja": ["IPAexGothic"], "en": ["DejaVu Sans", "IPAexGothic"]}
+WIDTH = 8.0  # inches: the width of the text column
+DOTS_PER_INCH = 144
+
+
+def figure(columns: int = 1, rows: int = 1, height: float = 3.2, **options: Any) -> tuple[Figure, Any]:
+    """A figure as wide as the text, and its axes, in the language in use.
+
+    Args:
+        columns: axes side by side.
+        rows: axes above each other.
+        height: height of one row in inches.
+        options: passed on to :func:`matplotlib.pyplot.subplots`.
+    """
+    font = {"font.family": FONTS[current()], "axes.unicode_minus": False, "axes.titlesize": 11}
+    sns.set_theme(context="notebook", style="whitegrid", palette="colorblind", rc=font)
+    return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), layout="constrained", **options)
+
+
+def show(fig: Figure, alt: str) -> None:
+    """Display ``fig`` with its text description, and close it.
+
+    Args:
+        fig: the figure.
+        alt: what the figure shows, in the language in use, made from the data it shows.
+
+    Raises:
+        ValueError: ``alt`` is empty.
+        UserWarning: a character has no glyph in the fonts in use.
+    """
+    if not alt.strip():
+        raise ValueError(f"alt must describe the figure, found {alt!r}")
+    image = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="Glyph .* missing from")
+        fig.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+    plt.close(fig)
+    display({"image/png": image.getvalue()}, raw=True, metadata={"image/png": {"alt": " ".join(alt.split())}})
+
+
+def losses_and_gradients(
+    losses: Mapping[str, Callable[[Tensor], Tensor]], start: float = -4.0, end: float = 4.0, x: str = ""
+) -> tuple[Figure, Any]:
+    """Curves of losses and, beside them, of their gradients, found by autograd.
+
+    Args:
+        losses: by label, elementwise losses of one tensor.
+        start: left end of the axis.
+        end: right end of the axis.
+        x: name of the axis.
+    """
+    fig, (left, right) = figure(columns=2)
+    at = torch.linspace(start, end, 801, dtype=torch.float64)
+    for label, loss in losses.items():
+        inputs = at.clone().requires_grad_()
+        values = loss(inputs)
+        (gradient,) = torch.autograd.grad(values.sum(), inputs)
+        left.plot(at, values.detach(), label=label)
+        right.plot(at, gradient, label=label)
+    left.set(title=tr("損失", "Loss"), xlabel=x)
+    right.set(title=tr("勾配", "Gradient"), xlabel=x)
+    left.legend()
+    return fig, (left, right)
+
+
+def learning_curves(histories: Mapping[str, History], y: str = "") -> tuple[Figure, Axes]:
+    """Training (thin) and validation (thick) loss of each epoch, with a dot at the epoch that was kept.
+
+    Args:
+        histories: by label, what :func:`lossbook.training.fit` returned.
+        y: name of the vertical axis.
+    """
+    fig, axes = figure()
+    for label, history in histories.items():
+        (line,) = axes.plot(history.validation or history.train, lw=2, label=label)
+        if history.validation:
+            axes.plot(history.train, lw=0.8, alpha=0.6, color=line.get_color())
+        if history.best_epoch is not None:
+            best = history.best_epoch
+            axes.plot(best, history.validation[best], "o", color=line.get_color())
+    axes.set(xlabel=tr("エポック", "Epoch"), ylabel=y or tr("損失", "Loss"))
+    axes.legend()
+    return fig, axes
+
+
+def image_grid(images: Tensor, titles: Sequence[str] = (), columns: int = 10) -> tuple[Figure, Any]:
+    """Images in rows, each with its title.
+
+    Args:
+        images: shape ``(N, H, W)`` or ``(N, 1, H, W)``; dark is high.
+        titles: one per image, or none.
+        columns: images in a row.
+    """
+    images = images.detach().cpu().reshape(len(images), *images.shape[-2:])
+    rows = -(-len(images) // columns)
+    fig, axes = figure(columns, rows, height=WIDTH / columns * (1.25 if titles else 1.0), squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for axis, image in zip(axes.flat, images, strict=False):
+        axis.imshow(image, cmap="gray_r")
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title, fontsize=10)
+    return fig, axes

@@ -1,0 +1,189 @@
+"""One training loop for every chapter: seeds, the device, early stopping, evaluation, saving."""
+
+import copy
+import json
+import os
+import random
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+from tqdm.auto import tqdm
+
+Loss = Callable[[Any, Tensor], Tensor]
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python, NumPy and torch on every device."""
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+def device() -> torch.device:
+    """CUDA if there is one, else Apple's MPS, else the CPU; the variable ``LOSSBOOK_DEVICE`` overrules."""
+    chosen = os.environ.get("LOSSBOOK_DEVICE")
+    if chosen:
+        return torch.device(chosen)
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+class Batches:
+    """Mini-batches of tensors that are in memory: as a ``DataLoader``, without collating one row at a time.
+
+    Args:
+        x: inputs, shape ``(N, ...)``.
+        y: targets, shape ``(N, ...)``.
+        size: rows in a batch; the last one may be smaller. ``None``: all at once.
+        seed: shuffles anew in each epoch, in a reproducible order; ``None`` keeps the order.
+
+    Raises:
+        ValueError: ``x`` and ``y`` differ in length, or ``size`` is not positive.
+    """
+
+    def __init__(self, x: Tensor, y: Tensor, size: int | None = None, seed: int | None = None) -> None:
+        if len(x) != len(y):
+            raise ValueError(f"x and y must have the same length, found {len(x)} and {len(y)}")
+        if size is not None and size < 1:
+            raise ValueError(f"size must be positive, found {size!r}")
+        self.x, self.y, self.size = x, y, size or max(len(x), 1)
+        self._generator = None if seed is None else Generator().manual_seed(seed)
+
+    def __len__(self) -> int:
+        return -(-len(self.x) // self.size)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        count = len(self.x)
+        order = (
+            torch.arange(count)
+            if self._generator is None
+            else torch.randperm(count, generator=self._generator)
+        )
+        for rows in order.to(self.x.device).split(self.size):
+            yield self.x[rows], self.y[rows]
+
+
+@dataclass
+class History:
+    """What :func:`fit` measured: the mean loss of each epoch, and the epoch whose weights were kept."""
+
+    train: list[float] = field(default_factory=list)
+    validation: list[float] = field(default_factory=list)
+    best_epoch: int | None = None
+
+
+def fit(
+    model: nn.Module,
+    loss: Loss,
+    train: Iterable[tuple[Any, Tensor]],
+    validation: Iterable[tuple[Any, Tensor]] | None = None,
+    *,
+    optimizer: torch.optim.Optimizer | None = None,
+    epochs: int = 100,
+    patience: int | None = None,
+) -> History:
+    """Train ``model`` in place; with ``validation``, keep the weights of its best epoch.
+
+    Args:
+        model: called with a batch's inputs.
+        loss: called with the model's output and the targets; returns the mean over the batch.
+        train: batches ``(x, y)``, iterated once per epoch: a ``DataLoader`` or :class:`Batches`.
+        validation: batches on which the loss is measured after each epoch, without training.
+        optimizer: Adam with learning rate 1e-3 by default.
+        epochs: how often to go through ``train``.
+        patience: stop after this many epochs without a better validation loss.
+
+    Returns:
+        The mean losses per sample of each epoch. The training loss is measured while the weights move.
+
+    Raises:
+        ValueError: ``patience`` without ``validation``.
+        FloatingPointError: the training loss is nan or infinite; the message names the epoch.
+    """
+    if patience is not None and validation is None:
+        raise ValueError(f"patience={patience} needs validation batches")
+    optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
+    history, best = History(), None
+    for epoch in _progress(range(epochs)):
+        history.train.append(_train_epoch(model, loss, train, optimizer))
+        if not np.isfinite(history.train[-1]):
+            raise FloatingPointError(f"the training loss is {history.train[-1]} in epoch {epoch}")
+        if validation is None:
+            continue
+        history.validation.append(evaluate(model, loss, validation))
+        if best is None or history.validation[-1] < history.validation[history.best_epoch or 0]:
+            history.best_epoch, best = epoch, copy.deepcopy(model.state_dict())
+        elif patience is not None and epoch - (history.best_epoch or 0) >= patience:
+            break
+    if best is not None:
+        model.load_state_dict(best)
+    return history
+
+
+def evaluate(model: nn.Module, metric: Loss, batches: Iterable[tuple[Any, Tensor]]) -> float:
+    """The mean of ``metric`` per sample: each batch counts by its size, also an uneven last one."""
+    total, count = 0.0, 0
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        for x, y in batches:
+            total += float(metric(model(x), y)) * len(y)
+            count += len(y)
+    model.train(was_training)
+    return total / count if count else float("nan")
+
+
+def predict(model: nn.Module, x: Tensor) -> Tensor:
+    """The model's output for ``x`` in evaluation mode, without a graph."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        output = model(x)
+    model.train(was_training)
+    return output
+
+
+def save(path: str | Path, model: nn.Module, config: dict[str, Any]) -> None:
+    """Write the weights to ``path``, and what ``load`` builds the model from, ``config``, to JSON beside it."""
+    path = Path(path)
+    torch.save(model.state_dict(), path)
+    path.with_suffix(".json").write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")
+
+
+def load(path: str | Path, build: Callable[..., nn.Module]) -> nn.Module:
+    """The model that :func:`save` wrote: ``build(**config)`` with the saved weights, on the CPU.
+
+    Raises:
+        FileNotFoundError: the weights or the JSON file beside them are missing.
+    """
+    path = Path(path)
+    config = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    model = build(**config)
+    model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+    return model
+
+
+def _train_epoch(
+    model: nn.Module, loss: Loss, batches: Iterable[tuple[Any, Tensor]], optimizer: torch.optim.Optimizer
+) -> float:
+    model.train()
+    total, count = 0.0, 0
+    for x, y in batches:
+        optimizer.zero_grad()
+        batch_loss = loss(model(x), y)
+        batch_loss.backward()
+        optimizer.step()
+        total += float(batch_loss.detach()) * len(y)
+        count += len(y)
+    return total / count
+
+
+def _progress(epochs: range) -> Iterable[int]:
+    # A bar's text differs from run to run, so what compares outputs sets LOSSBOOK_PROGRESS=0.
+    return tqdm(epochs, leave=False, disable=os.environ.get("LOSSBOOK_PROGRESS") == "0")
