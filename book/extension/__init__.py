@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: offline formulas, search in Japanese, stable anchors, twins, a Japanese interface."""
+"""What this book adds to Sphinx: formulas, search, anchors, twins and the words of the interface."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Give sections the same address in both languages.
 
-Docutils derives a section's id from its heading, so `#outliers` in English would be `#id3` in Japanese, and a reader
-who changes language would land at the top of the page. Here a section's id is its label, or else its place: `s-2-1`
-is the first part of the second section.
+Docutils derives a section's id from its heading, so `#outliers` in English would be `#id3` in Japanese, and
+a reader who changes language would land at the top of the page. Here a section's id is its label, or else
+its place: `s-2-1` is the first part of the second section.
 """
 
 from __future__ import annotations

@@ -38,7 +38,8 @@ def display_tex(node: nodes.math_block) -> str:
     tex = NUMBERED.sub(r"\\\1{\2*}", node.astext())
     if node.get("nowrap"):
         return tex
-    rows = [f"\\begin{{split}}{row}\\end{{split}}" if r"\\" in row else row for row in tex.split("\n\n") if row.strip()]
+    rows = [row for row in tex.split("\n\n") if row.strip()]
+    rows = [f"\\begin{{split}}{row}\\end{{split}}" if r"\\" in row else row for row in rows]
     return rows[0] if len(rows) == 1 else "\\begin{aligned}" + r"\\".join(rows) + "\\end{aligned}"
 
 

@@ -1,8 +1,8 @@
 """Search that finds Japanese as a reader types it, and English words by their stems.
 
-Japanese has no spaces, and a morphological analyser in the build cannot be repeated in the browser. So a run of
-Japanese characters is indexed by its single characters and its pairs of neighbours; a query is split into pairs too,
-by `search.js`. What is found contains every pair of the query.
+Japanese has no spaces, and a morphological analyser in the build cannot be repeated in the browser. So a run
+of Japanese characters is indexed by its single characters and its pairs of neighbours; a query is split into
+pairs too, by `search.js`. What is found contains every pair of the query.
 """
 
 from __future__ import annotations

@@ -8,21 +8,19 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 NAMES = {"ja": "日本語", "en": "English"}
-FRONT_PAGE = "../index.html"
 
 
 def add_twin(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Tell the templates where this page's twin and its alternates are; nothing, if this edition is built alone."""
+    """Tell the templates where this page's twin is; nothing, if this edition is built alone."""
     lang, twin = str(app.config.language), app.config.book_twin
     if not twin:
         return
-    up = context["content_root"] if "content_root" in context else context["pathto"]("", 1)
-    page = context["pathto"](pagename).split("#")[0] or pagename + ".html"
-    address = {code: f"{up}../{code}/{pagename}.html" for code in (lang, twin)}
-    default = up + FRONT_PAGE if pagename == app.config.root_doc else address["en"]
-    context["twin"] = {"lang": twin, "name": NAMES[twin], "href": address[twin], "page": page}
+    up = context["pathto"]("..", 1)
+    address = {code: f"{up}/{code}/{pagename}.html" for code in (lang, twin)}
+    default = f"{up}/index.html" if pagename == app.config.root_doc else address["en"]
+    context["twin"] = {"lang": twin, "name": NAMES[twin], "href": address[twin]}
     context["alternates"] = [*sorted(address.items()), ("x-default", default)]
 
 

@@ -56,7 +56,7 @@ def start(folder: Path, output: Path, strict: bool) -> subprocess.Popen[str]:
 
 
 def finish(lang: str, process: subprocess.Popen[str]) -> bool:
-    """Wait for one edition, pass on its warnings (everything it said, if it failed), tell whether it succeeded."""
+    """Wait for one edition; pass on its warnings, or all it said if it failed; tell whether it succeeded."""
     said, _ = process.communicate()
     good = process.returncode == 0
     for line in said.splitlines():

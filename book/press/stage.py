@@ -1,4 +1,4 @@
-"""Stage one language's edition: copy its pages flat into one folder, with a table of contents and a configuration.
+"""Stage one language's edition: its pages flat in one folder, with a table of contents and a configuration.
 
 The root `_toc.yml` and `_config.yml` are the only lists; everything here is derived from them.
 """
@@ -99,7 +99,7 @@ def find_page(root: Path, entry: str, lang: str) -> Path:
         if path.is_file():
             return path
     remedy = "run `make notebooks`" if local.startswith("chapters/") else f"write {local}.md"
-    raise StageError(f"_toc.yml lists `{entry}`, but the {lang} edition has no {local}.ipynb or .md; {remedy}.")
+    raise StageError(f"_toc.yml lists `{entry}`, but there is no {local}.ipynb or {local}.md; {remedy}.")
 
 
 def flat_toc(node: Any, captions: dict[str, str] | None, lang: str) -> Any:
@@ -117,7 +117,8 @@ def flat_value(key: str, value: Any, captions: dict[str, str] | None, lang: str)
         return str(value).rsplit("/", 1)[-1]
     if key in ("caption", "title") and captions is not None:
         if value not in captions:
-            raise StageError(f"_toc.yml: {key} `{value}` has no entry under `captions` in book/{lang}/edition.yml.")
+            where = f"book/{lang}/edition.yml"
+            raise StageError(f"_toc.yml: {key} `{value}` has no entry under `captions` in {where}; add it.")
         return captions[value]
     return flat_toc(value, captions, lang)
 
