@@ -1,0 +1,1 @@
+"""How the chapters become a book."""

@@ -1,0 +1,60 @@
+"""The press on the command line: python -m book.press notebooks | check | new NAME | build."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from book.press.problems import PressError
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m book.press", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    notebooks = verbs.add_parser("notebooks", help="refresh the notebooks where something changed")
+    notebooks.add_argument("names", nargs="*", metavar="NAME", help="chapters (default: all)")
+    notebooks.add_argument("--force", action="store_true", help="run them even if nothing changed")
+    verbs.add_parser("check", help="the languages agree, the notebooks match their sources")
+    new = verbs.add_parser("new", help="the skeleton of a chapter, and its line in _toc.yml")
+    new.add_argument("name", metavar="NAME", help="small letters, digits, - and _")
+    new.add_argument("--title-ja", help="the Japanese title (default: the name)")
+    new.add_argument("--title-en", help="the English title (default: the name)")
+    build = verbs.add_parser("build", help="both editions, to _build/html")
+    build.add_argument("--strict", action="store_true", help="warnings are errors")
+    return parser.parse_args(argv)
+
+
+# The verbs import what they need when they need it: a build does not wait for the kernel's libraries.
+def _run(options: argparse.Namespace, root: Path) -> int:
+    if options.verb == "notebooks":
+        from book.press.execute import notebooks
+
+        notebooks(root, options.names, options.force)
+    elif options.verb == "check":
+        from book.press.check import check
+
+        print(check(root))
+    elif options.verb == "new":
+        from book.press.new import new
+
+        print(new(root, options.name, options.title_ja, options.title_en))
+    else:
+        from book.press.build import main as build
+
+        return build(root, strict=options.strict)
+    return 0
+
+
+def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
+    """Run one verb; return the exit status, 1 after a problem, which is printed."""
+    try:
+        return _run(_arguments(argv), root)
+    except PressError as error:
+        print(error, file=sys.stderr)
+        print(f"{len(error.problems)} problem(s)", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+"""Where things lie in the project, and the settings the press reads there."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from book.press.problems import stop
+
+LANGUAGES = ("ja", "en")
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+
+
+def source_path(root: Path, name: str) -> Path:
+    """The bilingual source of chapter ``name``."""
+    return root / "chapters" / f"{name}.md"
+
+
+def notebook_path(root: Path, name: str, language: str) -> Path:
+    """The executed notebook of chapter ``name`` in ``language``."""
+    return root / "chapters" / language / f"{name}.ipynb"
+
+
+def chapter_names(root: Path) -> list[str]:
+    """The names of all chapters, sorted. Raises PressError if there is none."""
+    names = sorted(path.stem for path in (root / "chapters").glob("*.md"))
+    if not names:
+        raise stop("chapters", "holds no source NAME.md; make new NAME=... begins one")
+    return names
+
+
+def read_yaml(root: Path, name: str) -> Any:
+    """The parsed YAML file ``name``. Raises PressError if it is missing or malformed."""
+    try:
+        return yaml.safe_load((root / name).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise stop(name, "is missing; restore it from the repository") from None
+    except yaml.YAMLError as error:
+        raise stop(name, f"is not valid YAML; correct it: {error}") from None
+
+
+def repository_url(root: Path) -> str:
+    """The one setting that names the repository."""
+    try:
+        return read_yaml(root, "_config.yml")["repository"]["url"]
+    except (KeyError, TypeError):
+        raise stop(
+            "_config.yml", "has no repository.url; add it: the set-up cell installs from there"
+        ) from None
+
+
+def listed_files(root: Path) -> list[str]:
+    """Every ``file`` of ``_toc.yml``, in order."""
+    return files_in(read_yaml(root, "_toc.yml"))
+
+
+def files_in(node: Any) -> list[str]:
+    """Every ``file`` of a parsed table of contents, in order."""
+    if isinstance(node, list):
+        return [file for value in node for file in files_in(value)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["file"]] if "file" in node else []
+    return own + [file for value in node.values() for file in files_in(value)]

@@ -1,0 +1,158 @@
+"""Project a bilingual source to the notebook of one language."""
+
+import ast
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+
+from book.press.problems import PressError, Problem, stop
+from book.press.source import Cell, Source
+
+ANSWER, END = "# --- your answer", "# --- end"
+SET_UP = """\
+import importlib.util
+
+if importlib.util.find_spec("lossbook") is None:  # on Colab or Binder
+    %pip install -q "git+{url}"
+
+import lossbook.language
+
+lossbook.language.use("{language}")"""
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A notebook that has not run yet, and for each of its cells the source cell it comes from."""
+
+    notebook: nbformat.NotebookNode
+    origins: list[Cell | None]
+
+
+def project(source: Source, language: str, url: str) -> Projection:
+    """The notebook of ``source`` in ``language``; its set-up cell installs lossbook from ``url`` if need be.
+
+    Raises PressError if an exercise has no answer block.
+    """
+    cells = [_code(SET_UP.format(url=url, language=language), {"tags": ["hide-input"]})]
+    origins: list[Cell | None] = [None]
+    for origin in source.cells:
+        if origin.kind == "markdown" and origin.language != language:
+            continue
+        made = _made_from(origin, source.where)
+        cells += made
+        origins += [origin] * len(made)
+    _give_ids(cells)
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lossbook": {"language": language}}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    return Projection(notebook, origins)
+
+
+def _made_from(origin: Cell, where: str) -> list[nbformat.NotebookNode]:
+    if origin.kind == "markdown":
+        metadata = {key: value for key, value in origin.metadata.items() if key != "lang"}
+        return [nbformat.v4.new_markdown_cell(origin.text, metadata=metadata)]
+    if "exercise" not in origin.tags:
+        return [_code(origin.text, origin.metadata)]
+    others = [tag for tag in origin.tags if tag != "exercise"]
+    solved = {**origin.metadata, "tags": [*others, "hide-cell", "solution"]}
+    return [_code(blank(origin, where), origin.metadata), _code(origin.text, solved)]
+
+
+def _code(text: str, metadata: dict[str, Any]) -> nbformat.NotebookNode:
+    return nbformat.v4.new_code_cell(text, metadata=metadata)
+
+
+def blank(cell: Cell, where: str) -> str:
+    """The exercise ``cell`` with its answer taken out: every name the answer binds is set to ``...``.
+
+    Raises PressError if the cell has no answer block, or the block binds no name.
+    """
+    lines = cell.text.splitlines()
+    if lines.count(ANSWER) != 1 or lines.count(END) != 1 or lines.index(ANSWER) > lines.index(END):
+        text = f"exercise has no answer block; put the solution between the lines {ANSWER!r} and {END!r}"
+        raise stop(f"{where}:{cell.line}", text)
+    start, end = lines.index(ANSWER) + 1, lines.index(END)
+    kept = _blanked("\n".join(lines[start:end]))
+    if not any(line.endswith(" = ...") for line in kept):
+        text = "answer block binds no name, so nothing is left to fill in; assign the answer to a name"
+        raise stop(f"{where}:{cell.line + start}", text)
+    return "\n".join([*lines[:start], *kept, *lines[end:]])
+
+
+def _blanked(answer: str) -> list[str]:
+    lines: list[str] = []
+    for statement in ast.parse(answer).body:
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            lines.append(ast.unparse(statement))
+        lines += [f"{name} = ..." for name in _bound_names(statement)]
+    return list(dict.fromkeys(lines))
+
+
+def _bound_names(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return [statement.name]
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+
+
+def _give_ids(cells: list[nbformat.NotebookNode]) -> None:
+    """Ids made from the content, so that a change in one cell leaves the others' lines alone in a diff."""
+    seen: dict[str, int] = {}
+    for cell in cells:
+        key = f"{cell.cell_type}\n{cell.source}"
+        seen[key] = seen.get(key, 0) + 1
+        cell.id = hashlib.sha256(f"{seen[key]}\n{key}".encode()).hexdigest()[:12]
+
+
+def match_problems(projection: Projection, stored: nbformat.NotebookNode, where: str) -> list[Problem]:
+    """What differs between ``stored`` and the projection of its source, outputs aside."""
+    remedy = "run make notebooks (a notebook is never edited by hand)"
+    expected, found = projection.notebook.cells, stored.cells
+    for number, (made, kept) in enumerate(zip(expected, found, strict=False)):
+        if _essence(made, kept) != _essence(kept, kept):
+            return [Problem(f"{where}, cell {number}", f"is not what the source projects to; {remedy}")]
+    if len(expected) != len(found):
+        text = f"has {len(found)} cells, its source projects to {len(expected)}; {remedy}"
+        return [Problem(where, text)]
+    return []
+
+
+def _essence(cell: nbformat.NotebookNode, ran: nbformat.NotebookNode) -> tuple[Any, ...]:
+    metadata = with_alt(cell.metadata, ran.get("outputs", []))
+    return cell.cell_type, cell.id, cell.source, metadata
+
+
+def with_alt(metadata: dict[str, Any], outputs: list[nbformat.NotebookNode]) -> dict[str, Any]:
+    """A cell's metadata with the alt text of the picture among ``outputs``, where MyST-NB looks for it."""
+    texts = [text for text in alt_texts(outputs) if text]
+    if not texts:
+        return dict(metadata)
+    mystnb = metadata.get("mystnb", {})
+    return {**metadata, "mystnb": {**mystnb, "image": {**mystnb.get("image", {}), "alt": texts[0]}}}
+
+
+def alt_texts(outputs: list[nbformat.NotebookNode]) -> list[str]:
+    """The alt text of each picture among ``outputs``, empty where it has none."""
+    pictures = [output for output in outputs if "image/png" in output.get("data", {})]
+    return [picture.get("metadata", {}).get("image/png", {}).get("alt", "") for picture in pictures]
+
+
+def projections(sources: list[Source], url: str) -> dict[tuple[str, str], Projection]:
+    """The projections of all sources, by (name, language). Raises PressError with all problems."""
+    made, problems = {}, []
+    for source in sources:
+        for language in ("ja", "en"):
+            try:
+                made[source.name, language] = project(source, language, url)
+            except PressError as error:
+                problems += error.problems
+    if problems:
+        raise PressError(dict.fromkeys(problems))
+    return made
