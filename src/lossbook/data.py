@@ -74,6 +74,15 @@ class Standardizer(NamedTuple):
         std = x.std(0)
         return cls(x.mean(0), torch.where(std > 0, std, torch.ones_like(std)))
 
+    @classmethod
+    def robust(cls, x: Tensor) -> "Standardizer":
+        """The same from the median and the median absolute deviation, which outliers hardly move.
+
+        The factor 1.4826 makes the deviation of normal data their standard deviation.
+        """
+        centre = x.median(0).values
+        return cls(centre, 1.4826 * (x - centre).abs().median(0).values)
+
     def __call__(self, x: Tensor) -> Tensor:
         """``x`` in standard units."""
         return (x - self.mean) / self.std

@@ -10,7 +10,6 @@ import matplotlib.pyplot as plt
 import seaborn as sns
 import torch
 from IPython.display import display
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
@@ -82,24 +81,26 @@ def losses_and_gradients(
     return fig, (left, right)
 
 
-def learning_curves(histories: Mapping[str, History], y: str = "") -> tuple[Figure, Axes]:
-    """Training (thin) and validation (thick) loss of each epoch, with a dot at the epoch that was kept.
+def learning_curves(histories: Mapping[str, History], height: float = 3.0) -> tuple[Figure, Any]:
+    """Training and validation loss of each epoch, a dot at the epoch that was kept; one panel per history.
+
+    Losses of different kinds have different scales, so each panel has its own.
 
     Args:
-        histories: by label, what :func:`lossbook.training.fit` returned.
-        y: name of the vertical axis.
+        histories: by title, what :func:`lossbook.training.fit` returned.
+        height: height of the panels in inches.
     """
-    fig, axes = figure()
-    for label, history in histories.items():
-        (line,) = axes.plot(history.validation or history.train, lw=2, label=label)
+    fig, panels = figure(columns=len(histories), height=height, squeeze=False)
+    for axes, (title, history) in zip(panels.flat, histories.items(), strict=True):
+        axes.plot(history.train, label=tr("訓練", "training"))
         if history.validation:
-            axes.plot(history.train, lw=0.8, alpha=0.6, color=line.get_color())
+            axes.plot(history.validation, label=tr("検証", "validation"))
         if history.best_epoch is not None:
-            best = history.best_epoch
-            axes.plot(best, history.validation[best], "o", color=line.get_color())
-    axes.set(xlabel=tr("エポック", "Epoch"), ylabel=y or tr("損失", "Loss"))
-    axes.legend()
-    return fig, axes
+            axes.plot(history.best_epoch, history.validation[history.best_epoch], "ko", ms=5)
+        axes.set(title=title, xlabel=tr("エポック", "epoch"))
+    panels.flat[0].set_ylabel(tr("損失", "loss"))
+    panels.flat[0].legend()
+    return fig, panels.flat
 
 
 def image_grid(images: Tensor, titles: Sequence[str] = (), columns: int = 10) -> tuple[Figure, Any]:

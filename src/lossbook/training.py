@@ -150,7 +150,7 @@ def predict(model: nn.Module, x: Tensor) -> Tensor:
 
 
 def save(path: str | Path, model: nn.Module, config: dict[str, Any]) -> None:
-    """Write the weights to ``path``, and what ``load`` builds the model from, ``config``, to JSON beside it."""
+    """Write the weights to ``path``, and the ``config`` that builds the model to a JSON file beside it."""
     path = Path(path)
     torch.save(model.state_dict(), path)
     path.with_suffix(".json").write_text(json.dumps(config, indent=2, sort_keys=True), encoding="utf-8")

@@ -2,7 +2,7 @@
 
 ``prove(losses.huber_loss)`` runs every proof on the cases of :mod:`lossbook.checks.specs` and raises at the
 first that fails; a reader's own loss is proven with the same call. ``expect`` prints a measured number only
-as the range it must lie in, so that a page says the same on every machine and fails when it is no longer true.
+as the range it must lie in, so that a page says the same on every machine and fails once it is untrue.
 """
 
 from lossbook.checks.expect import expect

@@ -1,4 +1,4 @@
-"""The proofs. Each takes a :class:`Subject`, raises ``AssertionError`` if it fails, and returns its evidence."""
+"""The proofs. Each takes a :class:`Subject`, raises ``AssertionError`` if it fails, else returns evidence."""
 
 import inspect
 from collections.abc import Callable, Iterator

@@ -33,7 +33,7 @@ def prove(
     Args:
         loss: the loss function.
         spec: the cases to try; by default those registered under the loss's name.
-        reference: another implementation of the same arguments; for a loss of this package by default torch's.
+        reference: another implementation, same arguments; for a loss of this package by default torch's.
         gradient: the derivative of the summed loss, derived by hand (see :mod:`lossbook.gradients`).
         likelihood: the noise model (see :mod:`lossbook.likelihoods`).
         device: where the loss runs.

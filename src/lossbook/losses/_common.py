@@ -73,6 +73,32 @@ def check_floating(**tensors: Tensor) -> None:
             raise NotImplementedError(f"{name} must be a floating-point tensor, found dtype {tensor.dtype}")
 
 
+def check_real(**tensors: Tensor) -> None:
+    """Raise ``NotImplementedError`` for a complex tensor, naming the argument."""
+    for name, tensor in tensors.items():
+        if tensor.is_complex():
+            raise NotImplementedError(f"{name} must be real, found dtype {tensor.dtype}")
+
+
+def check_broadcast(**tensors: Tensor) -> None:
+    """Raise ``RuntimeError`` unless the shapes broadcast; in strict mode, ``ValueError`` unless they are equal."""
+    shapes = [tuple(tensor.shape) for tensor in tensors.values()]
+    found = ", ".join(f"{name} {shape}" for name, shape in zip(tensors, shapes, strict=True))
+    if _strict and len(set(shapes)) > 1:
+        raise ValueError(f"all shapes must be equal in strict mode, found {found}")
+    try:
+        torch.broadcast_shapes(*shapes)
+    except RuntimeError as error:
+        raise RuntimeError(f"the shapes must broadcast, found {found}") from error
+
+
+def check_signs(target: Tensor) -> None:
+    """In strict mode, raise ``ValueError`` unless every element of ``target`` is 1 or -1."""
+    if _strict and not bool((target.abs() == 1).all()):
+        wrong = target[target.abs() != 1][0].item()
+        raise ValueError(f"target must hold 1 and -1 only in strict mode, found {wrong}")
+
+
 def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
     """In strict mode, raise ``ValueError`` unless both tensors have one shape, so that nothing broadcasts."""
     if _strict and a.shape != b.shape:
