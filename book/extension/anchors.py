@@ -23,6 +23,7 @@ class StableAnchors(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Rename the sections of the document."""
         name_sections(self.document, self.document, ())
+        number_repeated(self.document)
 
 
 def name_sections(document: nodes.document, parent: nodes.Element, place: tuple[int, ...]) -> None:
@@ -34,6 +35,15 @@ def name_sections(document: nodes.document, parent: nodes.Element, place: tuple[
         section["ids"] = [anchor, *(old for old in section["ids"] if old != anchor)]
         document.ids[anchor] = section
         name_sections(document, section, here)
+
+
+def number_repeated(document: nodes.document) -> None:
+    """Number the bodies of exercises and solutions, which sphinx-exercise gives one id on the whole page."""
+    bodies = [
+        s for s in document.findall(nodes.section) if s["ids"] in (["exercise-content"], ["solution-content"])
+    ]
+    for number, body in enumerate(bodies, start=1):
+        body["ids"] = [f"{body['ids'][0]}-{number}"]
 
 
 def label_of(document: nodes.document, section: nodes.section) -> str | None:

@@ -16,20 +16,21 @@ NUMBERED = re.compile(r"\\(begin|end)\{(equation|align|alignat|gather)\}")
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:
     """Write an inline formula as the TeX it is; book.js has KaTeX draw it."""
-    self.body.append(self.starttag(node, "span", "", CLASS="math notranslate nohighlight"))
+    # The theme styles the class `math` for MathJax, so this book uses its own.
+    self.body.append(self.starttag(node, "span", "", CLASS="tex notranslate nohighlight"))
     self.body.append(self.encode(node.astext()) + "</span>")
     raise nodes.SkipNode
 
 
 def visit_display(self: HTML5Translator, node: nodes.math_block) -> None:
     """Write a display formula with its number and link; book.js has KaTeX draw it."""
-    self.body.append(self.starttag(node, "div", "", CLASS="math-block notranslate nohighlight"))
+    self.body.append(self.starttag(node, "div", "", CLASS="tex-block notranslate nohighlight"))
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, _("Link to this equation"))
         self.body.append("</span>")
     # A wide formula scrolls inside its box, which a keyboard must be able to reach.
-    self.body.append(f'<div class="math" tabindex="0">{self.encode(display_tex(node))}</div></div>\n')
+    self.body.append(f'<div class="tex" tabindex="0">{self.encode(display_tex(node))}</div></div>\n')
     raise nodes.SkipNode
 
 

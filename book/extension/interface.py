@@ -21,7 +21,10 @@ from sphinx.config import Config
 
 BOOK = Path(__file__).resolve().parent.parent
 CATALOGUES = ("sphinx", "booktheme", "togglebutton", "exercise")
-ATTRIBUTE = re.compile(r'\b(title|aria-label|data-bs-title|placeholder)="([^"]+)"')
+ATTRIBUTE = re.compile(r'(\b(?:title|aria-label|data-bs-title|placeholder)=")([^"]+)(")')
+PROMPT = re.compile(
+    r'(<p class="(?:collapsed|expanded) admonition-title">)([^<]+)(</p>)'
+)  # of a folded code cell
 
 
 class Interface(NullTranslations):
@@ -54,31 +57,39 @@ def use_words(app: Sphinx, config: Config) -> None:
         return words.get(message, message)
 
     config.html_theme_options["search_bar_text"] = tr("Search this book")
-    config.nb_code_prompt_show = tr("Show code cell {type}")
-    config.nb_code_prompt_hide = tr("Hide code cell {type}")
     config.togglebutton_hint = tr("Click to show")
     config.togglebutton_hint_hide = tr("Click to hide")
     app.add_js_file(None, body=f"window.bookWords = {json.dumps(words, ensure_ascii=False)};", priority=150)
 
 
-def translate_attributes(words: dict[str, str]) -> Callable[[str], Markup]:
-    """A function for templates that translates the attributes which the theme writes in English."""
+def translator(words: dict[str, str]) -> Callable[[str], Markup]:
+    """A function for templates that translates what the theme and MyST-NB always write in English."""
 
-    def attribute(match: re.Match[str]) -> str:
-        return f'{match[1]}="{words.get(match[2], match[2])}"'
+    def word(match: re.Match[str]) -> str:
+        return match[1] + words.get(match[2], match[2]) + match[3]
 
-    return lambda html: Markup(ATTRIBUTE.sub(attribute, str(html)))
+    return lambda html: Markup(PROMPT.sub(word, ATTRIBUTE.sub(word, str(html))))
 
 
 def add_translator(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Hand the templates their translator."""
-    context["translate_attributes"] = translate_attributes(words_of(str(app.config.language)))
+    context["in_language"] = translator(words_of(str(app.config.language)))
+
+
+def leave_out_thebe(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Drop the scripts that Jupyter Book adds for thebe, which fetches a kernel from another host."""
+    context["script_files"] = [
+        s for s in context["script_files"] if "thebe" not in f"{s} {s.attributes}".lower()
+    ]
 
 
 def add_files(app: Sphinx, config: Config) -> None:
     """Add this book's static files and templates, wherever it is built from."""
+    config.html_favicon = str(BOOK / "static" / "favicon.svg")
     config.html_static_path.append(str(BOOK / "static"))
     config.templates_path.insert(0, str(BOOK / "templates"))
 
@@ -88,5 +99,6 @@ def register(app: Sphinx) -> None:
     app.connect("config-inited", use_words, priority=100)
     app.connect("config-inited", add_files)
     app.connect("html-page-context", add_translator)
+    app.connect("html-page-context", leave_out_thebe, priority=900)
     app.add_css_file("book.css", priority=900)
     app.add_js_file("book.js", priority=900)

@@ -14,6 +14,14 @@ function splitQuery(query) {
   });
 }
 
+/* A result shows the text of its page, not the table of contents that the theme keeps for print. */
+Search.htmlToText = (html, anchor) => {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  for (const extra of page.querySelectorAll(".headerlink, .tex-block, script, style")) extra.remove();
+  const part = (anchor && page.querySelector(anchor)) || page.querySelector("article");
+  return part ? part.textContent.replace(/\s+/g, " ") : "";
+};
+
 /* Sphinx would mark the pairs wherever they stand; mark the words that the reader typed. */
 const parseQuery = Search._parseQuery;
 Search._parseQuery = (query) => {

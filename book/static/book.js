@@ -18,7 +18,7 @@
   }
 
   function drawFormulas() {
-    for (const element of document.querySelectorAll(".math")) {
+    for (const element of document.querySelectorAll(".tex")) {
       katex.render(element.textContent, element, {
         displayMode: element.tagName === "DIV",
         throwOnError: false,
