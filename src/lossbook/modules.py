@@ -66,11 +66,23 @@ L1Loss = _module("L1Loss", losses.l1_loss, without=("weight",))
 MSELoss = _module("MSELoss", losses.mse_loss, without=("weight",))
 HuberLoss = _module("HuberLoss", losses.huber_loss, without=("weight",))
 SmoothL1Loss = _module("SmoothL1Loss", losses.smooth_l1_loss)
+CosineEmbeddingLoss = _module("CosineEmbeddingLoss", losses.cosine_embedding_loss)
+HingeEmbeddingLoss = _module("HingeEmbeddingLoss", losses.hinge_embedding_loss)
+BCELoss = _module("BCELoss", losses.binary_cross_entropy)
+BCEWithLogitsLoss = _module("BCEWithLogitsLoss", losses.binary_cross_entropy_with_logits)
+SoftMarginLoss = _module("SoftMarginLoss", losses.soft_margin_loss)
+SigmoidFocalLoss = _module("SigmoidFocalLoss", losses.sigmoid_focal_loss)
 
 __all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CosineEmbeddingLoss",
+    "HingeEmbeddingLoss",
     "HuberLoss",
     "L1Loss",
     "LossModule",
     "MSELoss",
+    "SigmoidFocalLoss",
     "SmoothL1Loss",
+    "SoftMarginLoss",
 ]

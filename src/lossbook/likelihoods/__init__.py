@@ -12,6 +12,13 @@ A loss without a function here has no noise model; its docstring says under *Sta
 """
 
 from lossbook.likelihoods._common import NoiseModel
+from lossbook.likelihoods.binary import (
+    Sign,
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    soft_margin_loss,
+)
+from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
 from lossbook.likelihoods.regression import (
     Huber,
     huber_delta,
@@ -24,11 +31,19 @@ from lossbook.likelihoods.regression import (
 
 __all__ = [
     "Huber",
+    "IsotropicLaplace",
     "NoiseModel",
+    "Sign",
+    "VonMisesFisher",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_alike",
+    "hinge_alike",
     "huber_delta",
     "huber_loss",
     "huber_outlier_rate",
     "l1_loss",
     "mse_loss",
     "smooth_l1_loss",
+    "soft_margin_loss",
 ]

@@ -5,12 +5,25 @@ called. The legacy arguments ``size_average`` and ``reduce`` are left out.
 """
 
 from lossbook.losses._common import strict
+from lossbook.losses.binary import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    sigmoid_focal_loss,
+    soft_margin_loss,
+)
+from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 
 __all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "cosine_embedding_loss",
+    "hinge_embedding_loss",
     "huber_loss",
     "l1_loss",
     "mse_loss",
+    "sigmoid_focal_loss",
     "smooth_l1_loss",
+    "soft_margin_loss",
     "strict",
 ]

@@ -81,7 +81,7 @@ def check_real(**tensors: Tensor) -> None:
 
 
 def check_broadcast(**tensors: Tensor) -> None:
-    """Raise ``RuntimeError`` unless the shapes broadcast; in strict mode, ``ValueError`` unless they are equal."""
+    """Raise ``RuntimeError`` unless the shapes broadcast; in strict mode ``ValueError`` unless they agree."""
     shapes = [tuple(tensor.shape) for tensor in tensors.values()]
     found = ", ".join(f"{name} {shape}" for name, shape in zip(tensors, shapes, strict=True))
     if _strict and len(set(shapes)) > 1:
@@ -94,9 +94,8 @@ def check_broadcast(**tensors: Tensor) -> None:
 
 def check_signs(target: Tensor) -> None:
     """In strict mode, raise ``ValueError`` unless every element of ``target`` is 1 or -1."""
-    if _strict and not bool((target.abs() == 1).all()):
-        wrong = target[target.abs() != 1][0].item()
-        raise ValueError(f"target must hold 1 and -1 only in strict mode, found {wrong}")
+    if _strict and (wrong := target[(target != 1) & (target != -1)]).numel():
+        raise ValueError(f"target must hold 1 and -1 only in strict mode, found {wrong[0].item()}")
 
 
 def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
