@@ -1,0 +1,54 @@
+"""What depends on the values in a tensor: checks of their range, and products where 0 times infinity is 0."""
+
+import torch
+from torch import Tensor
+
+from lossbook.losses._common import floating_max, is_strict
+
+
+def check_values(
+    name: str, tensor: Tensor, valid: Tensor, expected: str, error: type[Exception] = RuntimeError
+) -> None:
+    """Raise ``error`` with the first value of ``tensor`` for which ``valid`` is false.
+
+    On a GPU the device asserts, as for torch's own losses, so that the program need not wait for it. Values
+    cannot be looked at while compiling or inside ``vmap``; nothing is checked there.
+    """
+    if torch.compiler.is_compiling() or _is_batched(valid):
+        return
+    if valid.is_cuda:
+        torch._assert_async(valid.all(), f"{name} must be {expected}")
+    elif not valid.all():
+        raise error(f"{name} must be {expected}, found {tensor.expand(valid.shape)[~valid][0].item():.6g}")
+
+
+def check_values_if_strict(name: str, tensor: Tensor, valid: Tensor, expected: str) -> None:
+    """In strict mode, raise ``ValueError`` with the first value for which ``valid`` is false."""
+    if is_strict():
+        check_values(name, tensor, valid, f"{expected} in strict mode", ValueError)
+
+
+def check_expands(name: str, tensor: Tensor, input: Tensor) -> None:
+    """Raise ``RuntimeError`` unless ``tensor`` broadcasts to the shape of ``input``."""
+    sizes = zip(reversed(tensor.shape), reversed(input.shape), strict=False)
+    if tensor.ndim > input.ndim or any(size not in (1, wanted) for size, wanted in sizes):
+        raise RuntimeError(
+            f"{name} must broadcast to the shape of input, {tuple(input.shape)}, found {tuple(tensor.shape)}"
+        )
+
+
+def times(a: Tensor, b: Tensor) -> Tensor:
+    """The product ``a * b``, with 0 times infinity equal to 0: what cannot happen costs nothing."""
+    if not b.is_floating_point():
+        return a * b
+    limit = floating_max(b.dtype)
+    return a * torch.where(a == 0, b.clamp(-limit, limit), b)
+
+
+def _is_batched(tensor: Tensor) -> bool:
+    functorch = torch._C._functorch
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        if functorch.is_batchedtensor(tensor):
+            return True
+        tensor = functorch.get_unwrapped(tensor)
+    return False
