@@ -35,7 +35,7 @@ format: $(VENV)/ready     ## let ruff rewrite the code
 
 test: lint check          ## everything CI runs
 	$(RUN) pytest -n auto
-	$(RUN) pytest -n auto --nbval --current-env -p no:cacheprovider chapters
+	$(RUN) pytest -n auto --dist loadfile --nbval --nbval-current-env -p no:cacheprovider chapters
 	$(RUN) book.press build --strict
 	$(RUN) pytest -p no:cacheprovider tests/browser
 

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from ipykernel.kernelspec import get_kernel_dict
@@ -20,7 +19,7 @@ from traitlets import default
 from book.press.freshness import changed, hashes, stored
 from book.press.layout import LANGUAGES, chapter_names, notebook_path, repository_url, source_path
 from book.press.problems import PressError, Problem, stop
-from book.press.project import Projection, match_problems, projections, with_alt
+from book.press.project import KERNEL, Projection, match_problems, projections, with_alt
 from book.press.source import read
 
 # One thread and no bars: the same numbers and the same text on every machine, in nbval as in the press.
@@ -138,7 +137,7 @@ def run(root: Path, name: str, language: str, projection: Projection) -> tuple[n
         asyncio.run(_client(notebook, path.parent).async_execute())
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
         raise PressError([_failure(root, path, name, projection, error)]) from None
-    _tidy(notebook, {"language": language, **now}, projection)
+    tidy(notebook, {"language": language, **now})
     return notebook, time.perf_counter() - began
 
 
@@ -179,16 +178,10 @@ def _touched(cell: nbformat.NotebookNode) -> bool:
     return bool(cell.execution_count or cell.outputs)
 
 
-def _tidy(notebook: nbformat.NotebookNode, stamp: dict[str, str], projection: Projection) -> None:
+def tidy(notebook: nbformat.NotebookNode, stamp: dict[str, str]) -> None:
     """Keep nothing that differs between machines; put a picture's alt text where MyST-NB reads it."""
-    language_info: dict[str, Any] = {"name": "python"}
-    notebook.metadata = nbformat.from_dict(
-        {
-            "kernelspec": projection.notebook.metadata.kernelspec,
-            "language_info": language_info,
-            "lossbook": stamp,
-        }
-    )
+    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lossbook": stamp}
+    notebook.metadata = nbformat.from_dict(metadata)
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             if output.output_type == "error":

@@ -11,7 +11,7 @@ from book.press.project import alt_texts
 from book.press.source import python
 
 # A statement that calls one of these promises something to see.
-SHOWING = {"print", "display", "expect", "show", "table", "mark"}
+SHOWING = {"print", "display", "expect", "show", "show_source", "table", "mark"}
 VERDICTS = {"exercise": "open", "solution": "solved"}
 
 

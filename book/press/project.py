@@ -36,14 +36,17 @@ def project(source: Source, language: str, url: str) -> Projection:
 
     Raises PressError if an exercise has no answer block.
     """
-    cells = [_code(SET_UP.format(url=url, language=language), {"tags": ["hide-input"]})]
-    origins: list[Cell | None] = [None]
+    cells: list[nbformat.NotebookNode] = []
+    origins: list[Cell | None] = []
     for origin in source.cells:
         if origin.kind == "markdown" and origin.language != language:
             continue
         made = _made_from(origin, source.where)
         cells += made
         origins += [origin] * len(made)
+        if len(cells) == 1:  # after the title, which has to come first on a page
+            cells.append(_code(SET_UP.format(url=url, language=language), {"tags": ["hide-input"]}))
+            origins.append(None)
     _give_ids(cells)
     metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lossbook": {"language": language}}
     notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
@@ -116,7 +119,7 @@ def match_problems(projection: Projection, stored: nbformat.NotebookNode, where:
     remedy = "run make notebooks (a notebook is never edited by hand)"
     expected, found = projection.notebook.cells, stored.cells
     for number, (made, kept) in enumerate(zip(expected, found, strict=False)):
-        if _essence(made, kept) != _essence(kept, kept):
+        if _unlike(made, kept):
             return [Problem(f"{where}, cell {number}", f"is not what the source projects to; {remedy}")]
     if len(expected) != len(found):
         text = f"has {len(found)} cells, its source projects to {len(expected)}; {remedy}"
@@ -124,9 +127,10 @@ def match_problems(projection: Projection, stored: nbformat.NotebookNode, where:
     return []
 
 
-def _essence(cell: nbformat.NotebookNode, ran: nbformat.NotebookNode) -> tuple[Any, ...]:
-    metadata = with_alt(cell.metadata, ran.get("outputs", []))
-    return cell.cell_type, cell.id, cell.source, metadata
+def _unlike(made: nbformat.NotebookNode, kept: nbformat.NotebookNode) -> bool:
+    metadata = with_alt(made.metadata, kept.get("outputs", []))
+    expected = (made.cell_type, made.id, made.source, metadata)
+    return expected != (kept.cell_type, kept.id, kept.source, kept.metadata)
 
 
 def with_alt(metadata: dict[str, Any], outputs: list[nbformat.NotebookNode]) -> dict[str, Any]:

@@ -148,6 +148,8 @@ def _tag_problem(cell: Cell) -> str | None:
 
 
 def _twins(source: Source) -> list[Problem]:
+    if not source.cells or source.cells[0].kind != "markdown":
+        return [Problem(f"{source.where}:1", "does not begin with Markdown; begin with the title pair")]
     around: list[Cell | None] = [None, *source.cells, None]
     for before, cell, following in zip(around, source.cells, around[2:], strict=False):
         if cell.kind != "markdown":

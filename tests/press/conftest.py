@@ -1,0 +1,133 @@
+"""A small project with one chapter, on disk but not executed: its outputs are filled in by hand."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from book.press.execute import tidy, write
+from book.press.freshness import hashes
+from book.press.layout import LANGUAGES, notebook_path, repository_url, source_path
+from book.press.new import CODE, skeleton
+from book.press.project import project as projection_of
+from book.press.source import read
+
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = """\
+repository:
+  url: https://example.org/book
+parse:
+  myst_enable_extensions: [amsmath, colon_fence, dollarmath, attrs_inline]
+"""
+TOC = """\
+# one list
+format: jb-book
+root: book/ja/index
+parts:
+  - caption: 第1部
+    chapters:
+      - file: chapters/ja/sample # the last one
+"""
+TWIN = """\
+$$
+r = y - \\mu \\quad \\text{%(word)s}
+$$ (eq-residual)
+
+```{math}
+:label: eq-square
+r^2
+```
+
+{cite:t}`huber1964` ![%(word)s](picture.png)
+
+:::{exercise} %(word)s
+:label: ex-one
+%(word)s
+:::
+"""
+JA, EN = TWIN % {"word": "残差"}, TWIN % {"word": "residual"}
+CELLS = f"""
+```{{code-cell}} ipython3
+:tags: [first]
+
+x = 1
+print(x + 1)
+```
+
++++ {{"lang": "ja"}}
+
+{JA}
++++ {{"lang": "en"}}
+
+{EN}
+```{{code-cell}} ipython3
+---
+tags: [exercise]
+---
+from lossbook.exercises import mark
+
+# --- your answer
+answer = 3
+# --- end
+mark("ex-one", answer, 3)
+```
+"""
+CHAPTER = skeleton("sample", "見本", "Sample").replace(CODE, CELLS)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The root of a project with the chapter ``sample``, without notebooks."""
+    for directory in ("book", "chapters/ja", "chapters/en", "src/lossbook"):
+        (tmp_path / directory).mkdir(parents=True)
+    (tmp_path / "_config.yml").write_text(CONFIG, encoding="utf-8")
+    (tmp_path / "_toc.yml").write_text(TOC, encoding="utf-8")
+    (tmp_path / "requirements.lock").write_text("torch==2.13.0\n", encoding="utf-8")
+    (tmp_path / "src" / "lossbook" / "losses.py").write_text("", encoding="utf-8")
+    shutil.copy(ROOT / "book" / "glossary.yml", tmp_path / "book")
+    source_path(tmp_path, "sample").write_text(CHAPTER, encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def printed(project: Path) -> Path:
+    """The same with both notebooks, as an execution would have left them."""
+    source = read(project, source_path(project, "sample"))
+    for language in LANGUAGES:
+        notebook = projection_of(source, language, repository_url(project)).notebook
+        shown = iter(["", "2\n", "exercise ex-one: open\n", "exercise ex-one: solved\n"])
+        for number, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
+            cell.execution_count = number + 1
+            text = next(shown)
+            cell.outputs = [nbformat.v4.new_output("stream", text=text)] if text else []
+        tidy(notebook, {"language": language, **hashes(project, "sample")})
+        write(notebook_path(project, "sample", language), notebook)
+    return project
+
+
+@pytest.fixture
+def edit(project: Path) -> Callable[[str, str], None]:
+    """Replace one passage of the chapter's source."""
+
+    def replace(old: str, new: str) -> None:
+        path = source_path(project, "sample")
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{old!r} is not in the sample chapter"
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return replace
+
+
+@pytest.fixture
+def change(printed: Path) -> Callable[[str, Callable[[nbformat.NotebookNode], None]], None]:
+    """Apply a function to the stored notebook of a language."""
+
+    def apply(language: str, function: Callable[[nbformat.NotebookNode], None]) -> None:
+        path = notebook_path(printed, "sample", language)
+        notebook = nbformat.read(path, as_version=4)
+        function(notebook)
+        write(path, notebook)
+
+    return apply

@@ -1,0 +1,120 @@
+"""A malformed source is refused, with its line and the remedy."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from book.press.layout import source_path
+from book.press.problems import PressError
+from book.press.source import BLOCKS, read
+
+from .conftest import CHAPTER
+
+Edit = Callable[[str, str], None]
+
+
+def line_of(passage: str, text: str = CHAPTER) -> int:
+    return text[: text.index(passage)].count("\n") + 1
+
+
+def refusal(project: Path) -> str:
+    with pytest.raises(PressError) as caught:
+        read(project, source_path(project, "sample"))
+    return str(caught.value)
+
+
+def test_a_sound_source_is_read_with_the_lines_of_its_cells(project: Path) -> None:
+    source = read(project, source_path(project, "sample"))
+    lines = CHAPTER.splitlines()
+    for cell in source.cells:
+        assert lines[cell.line - 1] == cell.text.splitlines()[0]
+    assert [ja.metadata["block"] for ja, _ in source.pairs() if "block" in ja.metadata] == list(BLOCKS)
+
+
+MISTAKES = [
+    ('+++ {"lang": "en"}\n\n(sample)=\n# Sample\n', "", "Japanese block has no English twin"),
+    ('+++ {"lang": "ja"}\n\n(sample)=\n# 見本\n', "", "English block has no Japanese twin"),
+    ('{"lang": "ja", "block": "claim"}', '{"lang": "fr", "block": "claim"}', "unknown language"),
+    ('+++ {"lang": "ja"}\n\n(sample)=', "(sample)=", "Markdown without a language"),
+    ("print(x + 1)\n```\n", "print(x + 1)\n```\n\nBetween.\n", "Markdown without a language"),
+    (":tags: [first]", ":lang: ja", 'code cell carries "lang"'),
+    ('"lang": "ja", "block": "proof"', '"lang": "ja", "blok": "proof"', "unknown key 'blok'"),
+    ('"lang": "ja", "block": "proof"', '"lang": "ja"', "twins differ in block"),
+    ("x = 1\n", "x = \n", "not valid Python"),
+    ("x = 1\n", "x = 1\n" * 21, "22 lines; at most 20"),
+    ("print(x + 1)\n```\n", "print(x + 1)\n```\n\n```{code-cell} ipython3\ny = 2\n```\n", "no prose since"),
+    ("  name: python3", "  name: julia", "no front matter with kernelspec"),
+    (
+        '+++ {"lang": "ja"}\n\n(sample)=',
+        '```{code-cell} ipython3\nx = 1\n```\n\n+++ {"lang": "ja"}\n(sample)=',
+        "title",
+    ),
+    ("```{code-cell} ipython3\n:tags", "```{raw-cell}\n:tags", "raw cell"),
+    ('+++ {"lang": "ja"}\n\n(sample)=', "+++ {lang: ja}\n\n(sample)=", "could not be read"),
+    ("---\ntags: [exercise]", "---\ntags: [exercise", "could not be read"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), MISTAKES, ids=[message for *_, message in MISTAKES])
+def test_a_mistake_is_named_with_the_file(
+    project: Path, edit: Edit, old: str, new: str, message: str
+) -> None:
+    edit(old, new)
+    text = refusal(project)
+    assert message in text
+    assert text.startswith("chapters/sample.md")
+
+
+def test_the_line_of_a_mistake_is_the_line_in_the_file(project: Path, edit: Edit) -> None:
+    edit("print(x + 1)", "print(x +)")
+    assert f"chapters/sample.md:{line_of('print(x + 1)')}: code cell is not valid" in refusal(project)
+
+
+def test_markdown_without_a_language_is_found_at_its_line(project: Path, edit: Edit) -> None:
+    edit("print(x + 1)\n```\n", "print(x + 1)\n```\n\nBetween.\n")
+    assert refusal(project).startswith(f"chapters/sample.md:{line_of('print(x + 1)') + 3}: ")
+
+
+def test_a_hidden_cell_needs_no_prose(project: Path, edit: Edit) -> None:
+    hidden = "\n```{code-cell} ipython3\n:tags: [hide-cell]\n\ny = 2\n```\n"
+    edit("print(x + 1)\n```\n", f"print(x + 1)\n```\n{hidden}")
+    read(project, source_path(project, "sample"))
+
+
+def renamed(edit: Edit, block: str, to: str) -> None:
+    for language in ("ja", "en"):
+        edit(f'"lang": "{language}", "block": "{block}"', f'"lang": "{language}", "block": "{to}"')
+
+
+def test_an_unknown_block_is_named(project: Path, edit: Edit) -> None:
+    renamed(edit, "proof", "poof")
+    assert "unknown block 'poof'; the blocks are claim, derivation" in refusal(project)
+
+
+def test_a_missing_block_is_named(project: Path, edit: Edit) -> None:
+    for language in ("ja", "en"):
+        edit(f'"lang": "{language}", "block": "stable"', f'"lang": "{language}"')
+    assert "has no block 'stable'" in refusal(project)
+
+
+def test_a_block_out_of_order_is_named(project: Path, edit: Edit) -> None:
+    renamed(edit, "stable", "kept")
+    renamed(edit, "gradient", "stable")
+    renamed(edit, "kept", "gradient")
+    assert "block 'stable' is out of order" in refusal(project)
+
+
+def test_a_block_that_comes_twice_is_named(project: Path, edit: Edit) -> None:
+    for language in ("ja", "en"):
+        edit(
+            f'+++ {{"lang": "{language}"}}\n\n(sample)',
+            f'+++ {{"lang": "{language}", "block": "claim"}}\n\n(sample)',
+        )
+    assert "block 'claim' is out of order or comes twice" in refusal(project)
+
+
+def test_a_source_that_is_not_utf8_is_named_with_its_line(project: Path) -> None:
+    data = CHAPTER.encode().replace("見本".encode(), "見本".encode("euc-jp"))
+    source_path(project, "sample").write_bytes(data)
+    assert refusal(project).startswith(f"chapters/sample.md:{line_of('# 見本')}: is not UTF-8 (byte 0xb8)")
