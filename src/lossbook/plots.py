@@ -30,7 +30,7 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.2, **options: Any)
         height: height of one row in inches.
         options: passed on to :func:`matplotlib.pyplot.subplots`.
     """
-    font = {"font.family": FONTS[current()], "axes.unicode_minus": False, "axes.titlesize": 11}
+    font = {"font.family": FONTS[current()], "axes.unicode_minus": False, "axes.titlesize": 11, "grid.linewidth": 0.6}
     sns.set_theme(context="notebook", style="whitegrid", palette="colorblind", rc=font)
     return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), layout="constrained", **options)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Generator, Tensor, nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 Loss = Callable[[Any, Tensor], Tensor]
 
