@@ -1,0 +1,147 @@
+"""What every page of the book must be, as questions to an open page. Each returns sentences about what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+from .visit import Visit
+
+TITLES = {"ja": "尤度から学ぶ損失関数", "en": "Losses from Likelihood"}
+
+# Names that stay as they are in a Japanese interface.
+NAMES = {"English", "Ctrl", "Binder", "Colab", ".ipynb", ".pdf", ".md", "lossbook"}
+
+UNDRAWN = r"""() => {
+  const undrawn = [...document.querySelectorAll('.tex')].filter((e) => !e.querySelector('.katex'));
+  const broken = [...document.querySelectorAll('.katex-error, mjx-merror')];
+  return [...undrawn, ...broken].map((e) => e.textContent.slice(0, 80));
+}"""
+
+RAW_TEX = r"""() => {
+  const walker = document.createTreeWalker(document.querySelector('article') || document.body, NodeFilter.SHOW_TEXT);
+  const raw = [];
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (node.parentElement.closest('pre, code, script, style, .katex')) continue;
+    if (/\$[^$\n]+\$|\\[(\[]|\\(begin|frac|mathbb|text)\b/.test(node.data)) raw.push(node.data.trim().slice(0, 80));
+  }
+  return raw;
+}"""
+
+# A character without a glyph is drawn as the font's "missing" box, which is also how a noncharacter is drawn.
+TOFU = r"""() => {
+  const characters = new Map();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const parent = walker.currentNode.parentElement;
+    if (parent.closest('script, style, noscript, .katex-mathml')) continue;
+    const style = getComputedStyle(parent);
+    const font = `${style.fontStyle} ${style.fontWeight} 20px ${style.fontFamily}`;
+    if (!characters.has(font)) characters.set(font, new Set());
+    for (const c of walker.currentNode.data) if (!/[\s\p{C}\p{Z}\p{M}]/u.test(c)) characters.get(font).add(c);
+  }
+  const canvas = new OffscreenCanvas(32, 32);
+  const pen = canvas.getContext('2d', { willReadFrequently: true });
+  const draw = (character) => {
+    pen.clearRect(0, 0, 32, 32);
+    pen.fillText(character, 4, 24);
+    return pen.getImageData(0, 0, 32, 32).data.join();
+  };
+  const missing = new Set();
+  for (const [font, set] of characters) {
+    pen.font = font;
+    const boxes = [draw('\u{10FFFF}'), draw('\uFFFF')];
+    for (const c of set) if (boxes.includes(draw(c))) missing.add(c);
+  }
+  return [...missing];
+}"""
+
+VISIBLE = r"""(selector) =>
+  [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0).length
+"""
+
+ENGLISH = r"""() => {
+  const found = new Set();
+  const add = (text) => /[A-Za-z]{3}/.test(text) && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && found.add(text.trim());
+  for (const name of ['title', 'aria-label', 'placeholder', 'data-bs-title', 'data-tooltip', 'data-toggle-hint'])
+    for (const e of document.querySelectorAll(`[${name}]`)) if (!e.closest('.bibtex-citation')) add(e.getAttribute(name));
+  const interfaceText = 'button, summary, label, .admonition-title, header, footer, .bd-sidebar, .bd-header-article, title';
+  for (const e of document.querySelectorAll(interfaceText)) {
+    const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const parent = walker.currentNode.parentElement;
+      if (!parent.closest('nav, script, style, .katex, .prev-next-title, .component-author, .sd-tab-label'))
+        add(walker.currentNode.data);
+    }
+  }
+  return [...found];
+}"""
+
+DUPLICATE_IDS = r"""() => {
+  const ids = [...document.querySelectorAll('[id]')].filter((e) => !e.closest('svg')).map((e) => e.id);
+  return [...new Set(ids.filter((id, i) => ids.indexOf(id) !== i))];
+}"""
+
+POOR_ALT = r"""() => [...document.querySelectorAll('main img')]
+  .filter((e) => !e.alt.trim() || /\.(png|svg|jpe?g)$/.test(e.alt) || !e.naturalWidth)
+  .map((e) => e.getAttribute('src'))"""
+
+WIDER = r"""() => {
+  const width = document.documentElement.clientWidth;
+  if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) <= width) return [];
+  return [...document.querySelectorAll('main *')]
+    .filter((e) => e.getBoundingClientRect().right > width + 1).slice(0, 5)
+    .map((e) => `${e.tagName.toLowerCase()}.${e.className}`).concat(['the page scrolls sideways']);
+}"""
+
+
+def formulas(visit: Visit) -> list[str]:
+    """Formulas that KaTeX did not draw or drew as an error, and TeX left in the text."""
+    return [f"formula not drawn: {tex}" for tex in visit.ask(UNDRAWN) + visit.ask(RAW_TEX)]
+
+
+def glyphs(visit: Visit) -> list[str]:
+    """Characters for which no font has a glyph."""
+    return [f"no glyph for {c} (U+{ord(c):04X})" for c in visit.ask(TOFU)]
+
+
+def one_of_each(visit: Visit) -> list[str]:
+    """More or fewer than one search field, header, or heading of first rank."""
+    counted = {
+        "search field": visit.ask(VISIBLE, "input[type=search], .search-button-field"),
+        "header": visit.ask(VISIBLE, "header, .bd-header-article"),
+        "main heading": visit.ask(VISIBLE, "main h1"),
+    }
+    return [f"{count} of what should be one: {name}" for name, count in counted.items() if count != 1]
+
+
+def pictures(visit: Visit) -> list[str]:
+    """Images that did not load or lack a description."""
+    return [f"image without a description, or not loaded: {source}" for source in visit.ask(POOR_ALT)]
+
+
+def language(visit: Visit, lang: str) -> list[str]:
+    """A wrong language or title, and in the Japanese edition, interface strings left in English."""
+    problems = []
+    if (found := visit.ask("() => document.documentElement.lang")) != lang:
+        problems.append(f"html lang is {found!r}, not {lang!r}")
+    if TITLES[lang] not in visit.page.title():
+        problems.append(f"title {visit.page.title()!r} lacks {TITLES[lang]!r}")
+    if lang == "ja":
+        problems += [f"left in English: {text}" for text in visit.ask(ENGLISH) if not is_name(text)]
+    return problems
+
+
+def is_name(text: str) -> bool:
+    """Whether a string of the interface is made of names only."""
+    return text in NAMES or bool(re.fullmatch(r"© Copyright \d{4}\.?", text))
+
+
+def ids(visit: Visit) -> list[str]:
+    """Ids that occur twice."""
+    return [f"two elements have the id {name}" for name in visit.ask(DUPLICATE_IDS)]
+
+
+def width(visit: Visit) -> list[str]:
+    """What makes the page scroll sideways."""
+    return [f"too wide: {name}" for name in visit.ask(WIDER)]

@@ -1,0 +1,87 @@
+"""Serve the book on this machine only, and open its pages with every other host out of reach."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, Route
+
+PREFIX = "/losses-from-likelihood"
+
+
+class Handler(SimpleHTTPRequestHandler):
+    """Serves the book below PREFIX and nothing elsewhere, so that an absolute link is a 404."""
+
+    def translate_path(self, path: str) -> str:
+        """The file of an address below PREFIX."""
+        return super().translate_path(
+            path[len(PREFIX) :] if path.startswith(PREFIX + "/") else "/no-such-file"
+        )
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve `folder` on a free port of 127.0.0.1; yield its address, with a closing slash."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}{PREFIX}/"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@dataclass
+class Visit:
+    """One open page, and what went wrong while it loaded."""
+
+    page: Page
+    problems: list[str] = field(default_factory=list)
+
+    def ask(self, script: str, argument: object = None) -> Any:
+        """What a piece of JavaScript says about the page."""
+        return self.page.evaluate(script, argument)
+
+
+@dataclass
+class Site:
+    """The served book and the browser that reads it."""
+
+    base: str
+    browser: Browser
+
+    @contextmanager
+    def open(self, address: str, width: int = 1280, **context: Any) -> Iterator[Visit]:
+        """Open a page in a fresh browser profile; `context` is Playwright's (locale, color_scheme, ...)."""
+        profile = self.browser.new_context(viewport={"width": width, "height": 900}, **context)
+        profile.set_default_timeout(10_000)
+        visit = Visit(profile.new_page())
+        profile.route("**/*", partial(self._only_here, visit))
+        visit.page.on("console", lambda m: m.type == "error" and visit.problems.append(f"console: {m.text}"))
+        visit.page.on("pageerror", lambda error: visit.problems.append(f"script error: {error}"))
+        visit.page.on("response", lambda r: r.status >= 400 and visit.problems.append(f"{r.status}: {r.url}"))
+        try:
+            visit.page.goto(self.base + address, wait_until="load")
+            visit.ask("document.fonts.ready.then(() => true)")
+            yield visit
+        finally:
+            profile.close()
+
+    def _only_here(self, visit: Visit, route: Route) -> None:
+        """Refuse and note every request that leaves this machine."""
+        url = route.request.url
+        if url.startswith((self.base, "data:", "blob:")):
+            route.continue_()
+        else:
+            visit.problems.append(f"request to another place: {url}")
+            route.abort()
