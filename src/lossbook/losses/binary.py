@@ -80,8 +80,8 @@ def binary_cross_entropy_with_logits(
        \quad\Longrightarrow\quad -t \log\sigma(z) - (1-t) \log\sigma(-z) = -\log P(t \mid z)
 
     ``pos_weight`` :math:`w` multiplies the first term. That is a change of prior: the minimiser is
-    :math:`\operatorname{logit} P(t = 1) + \log w`, so subtract :math:`\log w` before reading a prediction as a
-    probability.
+    :math:`\operatorname{logit} P(t = 1) + \log w`, so subtract :math:`\log w` before reading a prediction
+    as a probability.
 
     Status: A, exact negative log-likelihood; with ``pos_weight`` I, a reweighted one.
 
@@ -119,9 +119,11 @@ def binary_cross_entropy_with_logits(
     yes, no = target, 1 - target
     if pos_weight is not None:
         yes = pos_weight.to(input.dtype) * yes
-    return reduce(
-        _weighted(-times(yes, logsigmoid(input)) - times(no, logsigmoid(-input)), weight), reduction
-    )
+    # yes * log(1 + e^-z) + no * log(1 + e^z), both from the one that is at most log 2: the other is |z| more.
+    negative = input < 0
+    size = torch.where(negative, -input, input)
+    loss = times(torch.where(negative, yes, no), size) - (yes + no) * logsigmoid(size)
+    return reduce(_weighted(loss, weight), reduction)
 
 
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -177,8 +179,8 @@ def sigmoid_focal_loss(
     .. math:: -\alpha_t (1 - p_t)^\gamma \log p_t, \qquad p_t = \begin{cases} \sigma(z) & t = 1 \\
                                                                \sigma(-z) & t = 0 \end{cases}
 
-    with :math:`\alpha_t = \alpha` for :math:`t = 1` and :math:`1 - \alpha` for :math:`t = 0`. It is no negative
-    log-likelihood: the minimiser is not the probability of "yes", but closer to one half.
+    with :math:`\alpha_t = \alpha` for :math:`t = 1` and :math:`1 - \alpha` for :math:`t = 0`. It is not a
+    negative log-likelihood: the minimiser is not the probability of "yes", but closer to one half.
 
     Status: I, reweighted likelihood: classification-calibrated, not a proper score.
 
@@ -196,7 +198,7 @@ def sigmoid_focal_loss(
     Raises:
         NotImplementedError: ``inputs`` is not floating point.
         RuntimeError: ``targets`` is not floating point.
-        ValueError: unknown ``reduction``, ``targets`` of another shape, ``alpha`` above 1, negative ``gamma``.
+        ValueError: unknown ``reduction``, ``targets`` of another shape, ``alpha`` above 1, ``gamma`` below 0.
 
     Strict:
         Targets outside of [0, 1].
@@ -224,11 +226,11 @@ def sigmoid_focal_loss(
 
 
 def _held(log: Callable[[Tensor], Tensor], x: Tensor, zero: float) -> Tensor:
-    # The logarithm, but at least -100 and with a slope of at most 1e12, as torch has it. Within 1e-12 of its
-    # zero the value and the slope are put together by hand: autograd would multiply 0 and infinity.
+    # The logarithm, but at least -100 and with a slope of at most 1e12, as torch has it. Within 1e-12 of
+    # where it is infinite, a term of value 0 gives the slope: autograd would multiply 0 and infinity.
     near = x - zero < 1e-12
-    held = log(x.detach()).clamp(min=-100) + 1e12 * (x - x.detach())
-    return torch.where(near, held, log(torch.where(near, zero + 1, x)))
+    slope = torch.where(near, 1e12 * (x - x.detach()), 0)
+    return log(torch.where(near, x.detach(), x)).clamp(min=-100) + slope
 
 
 def _weighted(loss: Tensor, weight: Tensor | None) -> Tensor:
