@@ -31,7 +31,7 @@ lint: $(VENV)/ready       ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
 format: $(VENV)/ready     ## let ruff rewrite the code
-	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
 
 test: lint check          ## everything CI runs
 	$(RUN) pytest -n auto

@@ -86,12 +86,10 @@ def blank(cell: Cell, where: str) -> str:
 
 
 def _blanked(answer: str) -> list[str]:
-    lines: list[str] = []
-    for statement in ast.parse(answer).body:
-        if isinstance(statement, ast.Import | ast.ImportFrom):
-            lines.append(ast.unparse(statement))
-        lines += [f"{name} = ..." for name in _bound_names(statement)]
-    return list(dict.fromkeys(lines))
+    statements = ast.parse(answer).body
+    imports = [ast.unparse(one) for one in statements if isinstance(one, ast.Import | ast.ImportFrom)]
+    names = dict.fromkeys(name for statement in statements for name in _bound_names(statement))
+    return [*imports, *([""] if imports else []), *(f"{name} = ..." for name in names)]
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:

@@ -89,7 +89,7 @@ def exercise(answer: str) -> Cell:
         ("a, b = 1, 2", "a = ...\nb = ..."),
         ("a: int = 1", "a = ..."),
         ("def f(x):\n    return x", "f = ..."),
-        ("import math\na = math.pi\na = a + 1", "import math\na = ..."),
+        ("import math\na = math.pi\na = a + 1", "import math\n\na = ..."),
         ("class C:\n    pass", "C = ..."),
         ("print(1)\na = 1", "a = ..."),
     ],
