@@ -78,6 +78,23 @@ def status(loss: Callable[..., Any]) -> str:
     return found.group(1) if found else ""
 
 
+def status_in_words(status: str) -> str:
+    """What the letter of a status tag stands for, in the language in use."""
+    kinds = {
+        "A": tr("正確な負の対数尤度", "exact negative log-likelihood"),
+        "A′": tr("周辺尤度・部分尤度・疑似尤度", "marginal, partial or pseudo-likelihood"),
+        "B": tr("負の対数尤度の期待値(ダイバージェンス)", "expected negative log-likelihood (divergence)"),
+        "C": tr("変分上界", "variational bound"),
+        "D": tr("固有スコア", "proper score"),
+        "E": tr("M推定量(密度は書けるが方便)", "M-estimator (its density is a modelling device)"),
+        "F": tr("マージン型の代理損失(尤度なし)", "margin surrogate (no likelihood)"),
+        "G": tr("対照学習(補助的な分類の尤度)", "contrastive (likelihood of an auxiliary task)"),
+        "H": tr("集合関数", "set function"),
+        "I": tr("重みを変えた尤度", "reweighted likelihood"),
+    }
+    return kinds.get(status.partition(",")[0].strip(), status)
+
+
 def matrix(
     device: torch.device | str = "cpu", names: Iterable[str] | None = None
 ) -> dict[str, "Report | str"]:
@@ -114,7 +131,7 @@ class Report:
             f"<td>{escape(_within(e)) if e else '—'}</td><td>{'✓' if e else '—'}</td></tr>"
             for name, e in self.evidence.items()
         )
-        caption = f"<caption><code>{escape(self.name)}</code> {escape(self.status)}</caption>"
+        caption = f"<caption><code>{escape(self.name)}</code> {escape(status_in_words(self.status))}</caption>"
         return f'<table class="proof">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 
