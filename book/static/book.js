@@ -17,6 +17,9 @@
     locale = lang;
   }
 
+  /* Sphinx's own catalogue lacks some strings of the search page. */
+  if (window.bookWords) Documentation.addTranslations({ locale: "", messages: words, plural_expr: "0" });
+
   function drawFormulas() {
     for (const element of document.querySelectorAll(".tex")) {
       katex.render(element.textContent, element, {

@@ -1,6 +1,6 @@
 """The finished book in a real browser, with the network closed.
 
-Pages are found by walking `_build/html` (or the folder in BOOK_HTML), so a new page is covered as soon as it is built.
+Pages are found by walking `_build/html` (or the folder in BOOK_HTML): a new page is covered once it is built.
 """
 
 from __future__ import annotations
@@ -76,4 +76,4 @@ def browser() -> Iterator[Browser]:
 def site(html: Path, browser: Browser) -> Iterator[Site]:
     """The book, served from a sub-path as a project page would be."""
     with serve(html) as base:
-        yield Site(base, browser)
+        yield Site(base, browser, browser.new_context())

@@ -1,8 +1,10 @@
-"""What every page of the book must be, as questions to an open page. Each returns sentences about what is wrong."""
+"""What every page of the book must be, as questions to an open page; the answers say what is wrong."""
 
 from __future__ import annotations
 
 import re
+
+from playwright.sync_api import TimeoutError
 
 from .visit import Visit
 
@@ -18,12 +20,14 @@ UNDRAWN = r"""() => {
 }"""
 
 RAW_TEX = r"""() => {
-  const walker = document.createTreeWalker(document.querySelector('article') || document.body, NodeFilter.SHOW_TEXT);
+  const text = document.querySelector('article') || document.body;
+  const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
   const raw = [];
   while (walker.nextNode()) {
     const node = walker.currentNode;
     if (node.parentElement.closest('pre, code, script, style, .katex')) continue;
-    if (/\$[^$\n]+\$|\\[(\[]|\\(begin|frac|mathbb|text)\b/.test(node.data)) raw.push(node.data.trim().slice(0, 80));
+    if (/\$[^$\n]+\$|\\[(\[]|\\(begin|frac|mathbb|text)\b/.test(node.data))
+      raw.push(node.data.trim().slice(0, 80));
   }
   return raw;
 }"""
@@ -38,7 +42,8 @@ TOFU = r"""() => {
     const style = getComputedStyle(parent);
     const font = `${style.fontStyle} ${style.fontWeight} 20px ${style.fontFamily}`;
     if (!characters.has(font)) characters.set(font, new Set());
-    for (const c of walker.currentNode.data) if (!/[\s\p{C}\p{Z}\p{M}]/u.test(c)) characters.get(font).add(c);
+    for (const c of walker.currentNode.data)
+      if (!/[\s\p{Cc}\p{Cf}\p{Z}\p{M}]/u.test(c)) characters.get(font).add(c);
   }
   const canvas = new OffscreenCanvas(32, 32);
   const pen = canvas.getContext('2d', { willReadFrequently: true });
@@ -57,22 +62,25 @@ TOFU = r"""() => {
 }"""
 
 VISIBLE = r"""(selector) =>
-  [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0).length
+  [...document.querySelectorAll(selector)]
+    .filter((e) => e.checkVisibility() && e.getBoundingClientRect().height > 0).length
 """
 
 ENGLISH = r"""() => {
   const found = new Set();
-  const add = (text) => /[A-Za-z]{3}/.test(text) && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && found.add(text.trim());
-  for (const name of ['title', 'aria-label', 'placeholder', 'data-bs-title', 'data-tooltip', 'data-toggle-hint'])
-    for (const e of document.querySelectorAll(`[${name}]`)) if (!e.closest('.bibtex-citation')) add(e.getAttribute(name));
-  const interfaceText = 'button, summary, label, .admonition-title, header, footer, .bd-sidebar, .bd-header-article, title';
-  for (const e of document.querySelectorAll(interfaceText)) {
+  const add = (text) => {
+    if (/[A-Za-z]{3}/.test(text) && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text)) found.add(text.trim());
+  };
+  for (const name of 'title aria-label placeholder data-bs-title data-tooltip data-toggle-hint'.split(' '))
+    for (const e of document.querySelectorAll(`[${name}]`))
+      if (!e.closest('.bibtex-citation')) add(e.getAttribute(name));
+  const parts = 'button, summary, label, header, footer, .bd-sidebar, .bd-header-article, ' +
+    '#search-results > h2, .search-summary, .admonition-title';
+  const content = 'nav, script, style, .katex, .prev-next-title, .component-author, .sd-tab-label';
+  for (const e of document.querySelectorAll(parts)) {
     const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const parent = walker.currentNode.parentElement;
-      if (!parent.closest('nav, script, style, .katex, .prev-next-title, .component-author, .sd-tab-label'))
-        add(walker.currentNode.data);
-    }
+    while (walker.nextNode())
+      if (!walker.currentNode.parentElement.closest(content)) add(walker.currentNode.data);
   }
   return [...found];
 }"""
@@ -85,6 +93,9 @@ DUPLICATE_IDS = r"""() => {
 POOR_ALT = r"""() => [...document.querySelectorAll('main img')]
   .filter((e) => !e.alt.trim() || /\.(png|svg|jpe?g)$/.test(e.alt) || !e.naturalWidth)
   .map((e) => e.getAttribute('src'))"""
+
+BEHIND_FIGURES = r"""() => [...document.querySelectorAll('.cell_output img')]
+  .map((e) => getComputedStyle(e).backgroundColor)"""
 
 WIDER = r"""() => {
   const width = document.documentElement.clientWidth;
@@ -142,6 +153,26 @@ def ids(visit: Visit) -> list[str]:
     return [f"two elements have the id {name}" for name in visit.ask(DUPLICATE_IDS)]
 
 
+def figures(visit: Visit) -> list[str]:
+    """Figures that, in the dark, do not lie on white."""
+    visit.page.emulate_media(color_scheme="dark")
+    try:
+        visit.page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=5000)
+    except TimeoutError:
+        return ["the page does not follow the system into the dark"]
+    return [f"figure on {color}" for color in visit.ask(BEHIND_FIGURES) if color != "rgb(255, 255, 255)"]
+
+
+def paper(visit: Visit) -> list[str]:
+    """Navigation that would be printed, or text that would not."""
+    visit.page.emulate_media(media="print")
+    shown = visit.ask(VISIBLE, ".bd-sidebar-primary, .bd-header-article, .headerlink")
+    text = visit.ask(VISIBLE, "main")
+    visit.page.emulate_media(media="screen")
+    return ["navigation on paper"] * (shown > 0) + ["no text on paper"] * (text != 1)
+
+
 def width(visit: Visit) -> list[str]:
-    """What makes the page scroll sideways."""
+    """What makes the page scroll sideways on a phone."""
+    visit.page.set_viewport_size({"width": 390, "height": 844})
     return [f"too wide: {name}" for name in visit.ask(WIDER)]

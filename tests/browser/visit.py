@@ -11,7 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, BrowserContext, Page
 
 PREFIX = "/losses-from-likelihood"
 
@@ -55,33 +55,31 @@ class Visit:
 
 @dataclass
 class Site:
-    """The served book and the browser that reads it."""
+    """The served book, the browser that reads it, and a profile that the visits share for its cache."""
 
     base: str
     browser: Browser
+    shared: BrowserContext
 
     @contextmanager
-    def open(self, address: str, width: int = 1280, **context: Any) -> Iterator[Visit]:
-        """Open a page in a fresh browser profile; `context` is Playwright's (locale, color_scheme, ...)."""
-        profile = self.browser.new_context(viewport={"width": width, "height": 900}, **context)
-        profile.set_default_timeout(10_000)
-        visit = Visit(profile.new_page())
-        profile.route("**/*", partial(self._only_here, visit))
+    def open(self, address: str, **profile: Any) -> Iterator[Visit]:
+        """Open a page; with options of Playwright's (locale, color_scheme, ...) in a profile of its own."""
+        context = self.browser.new_context(**profile) if profile else self.shared
+        visit = Visit(context.new_page())
+        visit.page.set_default_timeout(20_000)
+        visit.page.set_viewport_size({"width": 1280, "height": 900})
+        visit.page.on("request", lambda request: self._note_outside(visit, request.url))
         visit.page.on("console", lambda m: m.type == "error" and visit.problems.append(f"console: {m.text}"))
         visit.page.on("pageerror", lambda error: visit.problems.append(f"script error: {error}"))
         visit.page.on("response", lambda r: r.status >= 400 and visit.problems.append(f"{r.status}: {r.url}"))
         try:
             visit.page.goto(self.base + address, wait_until="load")
-            visit.ask("document.fonts.ready.then(() => true)")
+            visit.ask("() => document.fonts.ready.then(() => true)")
             yield visit
         finally:
-            profile.close()
+            (context if profile else visit.page).close()
 
-    def _only_here(self, visit: Visit, route: Route) -> None:
-        """Refuse and note every request that leaves this machine."""
-        url = route.request.url
-        if url.startswith((self.base, "data:", "blob:")):
-            route.continue_()
-        else:
+    def _note_outside(self, visit: Visit, url: str) -> None:
+        """Note a request that would leave this machine; the browser knows no other host's address."""
+        if not url.startswith((self.base, "data:", "blob:")):
             visit.problems.append(f"request to another place: {url}")
-            route.abort()
