@@ -10,18 +10,29 @@ from lossbook.gradients.binary import (
     sigmoid_focal_loss,
     soft_margin_loss,
 )
+from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from lossbook.gradients.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
+from lossbook.gradients.vocabulary import adaptive_log_softmax_loss, linear_cross_entropy, z_loss
 
 __all__ = [
+    "adaptive_log_softmax_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
+    "cross_entropy",
+    "focal_loss",
     "hinge_embedding_loss",
     "huber_loss",
     "l1_loss",
+    "linear_cross_entropy",
     "mse_loss",
+    "nll_loss",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+    "z_loss",
 ]

@@ -18,6 +18,7 @@ from lossbook.likelihoods.binary import (
     binary_cross_entropy_with_logits,
     soft_margin_loss,
 )
+from lossbook.likelihoods.categorical import cross_entropy, nll_loss
 from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
 from lossbook.likelihoods.regression import (
     Huber,
@@ -28,6 +29,7 @@ from lossbook.likelihoods.regression import (
     mse_loss,
     smooth_l1_loss,
 )
+from lossbook.likelihoods.vocabulary import adaptive_log_softmax_loss, linear_cross_entropy, z_loss_prior
 
 __all__ = [
     "Huber",
@@ -35,15 +37,20 @@ __all__ = [
     "NoiseModel",
     "Sign",
     "VonMisesFisher",
+    "adaptive_log_softmax_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_alike",
+    "cross_entropy",
     "hinge_alike",
     "huber_delta",
     "huber_loss",
     "huber_outlier_rate",
     "l1_loss",
+    "linear_cross_entropy",
     "mse_loss",
+    "nll_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
+    "z_loss_prior",
 ]

@@ -11,19 +11,36 @@ from lossbook.losses.binary import (
     sigmoid_focal_loss,
     soft_margin_loss,
 )
+from lossbook.losses.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from lossbook.losses.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
+from lossbook.losses.vocabulary import (
+    adaptive_log_softmax,
+    adaptive_log_softmax_loss,
+    linear_cross_entropy,
+    z_loss,
+)
 
 __all__ = [
+    "adaptive_log_softmax",
+    "adaptive_log_softmax_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
+    "cross_entropy",
+    "focal_loss",
     "hinge_embedding_loss",
     "huber_loss",
     "l1_loss",
+    "linear_cross_entropy",
     "mse_loss",
+    "nll_loss",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
     "strict",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+    "z_loss",
 ]
