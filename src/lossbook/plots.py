@@ -16,7 +16,7 @@ from torch import Tensor
 from lossbook.language import current, tr
 from lossbook.training import History
 
-FONTS = {"ja": ["IPAexGothic"], "en": ["DejaVu Sans", "IPAexGothic"]}
+FONTS = {"ja": ["IPAexGothic", "DejaVu Sans"], "en": ["DejaVu Sans", "IPAexGothic"]}
 WIDTH = 8.0  # inches: the width of the text column
 DOTS_PER_INCH = 144
 
@@ -73,8 +73,8 @@ def losses_and_gradients(
         inputs = at.clone().requires_grad_()
         values = loss(inputs)
         (gradient,) = torch.autograd.grad(values.sum(), inputs)
-        left.plot(at, values.detach(), label=label)
-        right.plot(at, gradient, label=label)
+        left.plot(at.numpy(), values.detach().numpy(), label=label)
+        right.plot(at.numpy(), gradient.numpy(), label=label)
     left.set(title=tr("損失", "Loss"), xlabel=x)
     right.set(title=tr("勾配", "Gradient"), xlabel=x)
     left.legend()
@@ -117,7 +117,7 @@ def image_grid(images: Tensor, titles: Sequence[str] = (), columns: int = 10) ->
     for axis in axes.flat:
         axis.axis("off")
     for axis, image in zip(axes.flat, images, strict=False):
-        axis.imshow(image, cmap="gray_r")
+        axis.imshow(image.numpy(), cmap="gray_r")
     for axis, title in zip(axes.flat, titles, strict=False):
         axis.set_title(title, fontsize=10)
     return fig, axes

@@ -79,7 +79,7 @@ def status(loss: Callable[..., Any]) -> str:
 
 
 def status_in_words(status: str) -> str:
-    """What the letter of a status tag stands for, in the language in use."""
+    """What the letters of a status tag stand for, in the language in use."""
     kinds = {
         "A": tr("正確な負の対数尤度", "exact negative log-likelihood"),
         "A′": tr("周辺尤度・部分尤度・疑似尤度", "marginal, partial or pseudo-likelihood"),
@@ -92,7 +92,8 @@ def status_in_words(status: str) -> str:
         "H": tr("集合関数", "set function"),
         "I": tr("重みを変えた尤度", "reweighted likelihood"),
     }
-    return kinds.get(status.partition(",")[0].strip(), status)
+    letters = [re.search(r"\b[A-I]\b′?", part) for part in status.split(";")]
+    return " / ".join(kinds[letter.group()] for letter in letters if letter)
 
 
 def matrix(
@@ -131,7 +132,8 @@ class Report:
             f"<td>{escape(_within(e)) if e else '—'}</td><td>{'✓' if e else '—'}</td></tr>"
             for name, e in self.evidence.items()
         )
-        caption = f"<caption><code>{escape(self.name)}</code> {escape(status_in_words(self.status))}</caption>"
+        kind = escape(status_in_words(self.status))
+        caption = f"<caption><code>{escape(self.name)}</code> {kind}</caption>"
         return f'<table class="proof">{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
 
 

@@ -1,0 +1,146 @@
+"""The proofs pass for what is right and fail, saying where, for what is wrong."""
+
+import pytest
+import torch
+
+from lossbook import checks, language, losses
+from lossbook.checks import Spec, expect, prove
+
+
+def broken(input, target, reduction="mean"):
+    """Squared error that is wrong in one way only: ``'mean'`` divides by one element too few."""
+    loss = (input - target) ** 2
+    if reduction == "none":
+        return loss
+    return loss.sum() if reduction == "sum" else loss.sum() / (loss.numel() - 1)
+
+
+SPEC = Spec(checks.SPECS["mse_loss"].inputs)
+
+
+@pytest.mark.parametrize("name", sorted(checks.SPECS))
+def test_every_loss_is_proven(name):
+    report = prove(getattr(losses, name))
+    assert report.evidence["gradient by hand"], f"{name} has no hand-derived gradient"
+    assert report.evidence["extremes"], f"{name} has no extreme inputs"
+    assert report.status, f"{name} has no status"
+
+
+def test_every_loss_of_torch_has_a_spec():
+    ours = {name for name in losses.__all__ if hasattr(torch.nn.functional, name)}
+    assert ours <= checks.SPECS.keys()
+
+
+def test_a_wrong_denominator_is_found_and_named():
+    with pytest.raises(AssertionError, match=r"broken, value: .*'reduction': 'mean'"):
+        prove(broken, SPEC, reference=torch.nn.functional.mse_loss)
+
+
+def test_a_wrong_hand_gradient_is_found():
+    with pytest.raises(AssertionError, match="gradient by hand"):
+        prove(torch.nn.functional.mse_loss, SPEC, gradient=lambda input, target: input - target)
+
+
+def test_a_wrong_constant_of_the_likelihood_is_found():
+    def likelihood(input):
+        model = checks.report.likelihoods.mse_loss(input)
+        return model._replace(constant=0.0)
+
+    with pytest.raises(AssertionError, match="likelihood"):
+        prove(losses.mse_loss, likelihood=likelihood)
+
+
+def test_a_nan_at_an_extreme_input_is_found():
+    def naive(input, target):
+        r = input - target
+        return torch.where(r.abs() < 1, r**2, r.abs()).mean()
+
+    spec = Spec(SPEC.inputs, extremes=[((torch.tensor([torch.inf]), torch.zeros(1)), {})], twice=False)
+    with pytest.raises(AssertionError, match="nan at"):
+        prove(naive, spec)
+
+
+def test_a_wrong_backward_is_found_by_finite_differences():
+    class Doubled(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, g):
+            return 2 * g
+
+    with pytest.raises(AssertionError, match="finite differences"):
+        prove(lambda input, target: Doubled.apply(input - target).sum(), SPEC)
+
+
+def test_a_loss_that_leaves_half_precision_is_found():
+    def upcast(input, target):
+        return (input.double() - target.double()).pow(2).mean()
+
+    with pytest.raises(AssertionError, match=r"gave a loss of torch\.float64"):
+        prove(upcast, SPEC)
+
+
+def test_an_unknown_loss_without_spec_is_refused():
+    with pytest.raises(ValueError, match="'broken' is not one of this package"):
+        prove(broken)
+
+
+def test_the_matrix_reports_a_failure_instead_of_stopping(monkeypatch):
+    def mse_loss(input, target, reduction="mean", weight=None):
+        return broken(input, target, reduction)
+
+    monkeypatch.setattr(losses, "mse_loss", mse_loss)
+    found = checks.matrix(names=["l1_loss", "mse_loss"])
+    assert found["l1_loss"].name == "l1_loss"
+    assert isinstance(found["mse_loss"], str)
+
+
+def test_text_is_neutral_and_html_speaks_the_language(speaking):
+    report = prove(losses.l1_loss)
+    english = (repr(report), report._repr_html_())
+    speaking("ja")
+    assert repr(report) == english[0]
+    assert "値がPyTorchと一致" in report._repr_html_()
+    assert "Value equals PyTorch" in english[1]
+
+
+def test_every_status_letter_has_words(speaking):
+    speaking("ja")
+    for name in checks.SPECS:
+        tag = checks.status(getattr(losses, name))
+        words = checks.report.status_in_words(tag)
+        assert words.count(" / ") == tag.count(";"), f"{name}: {tag!r} became {words!r}"
+        assert words, f"{name}: {tag!r} has no words"
+
+
+def test_expect_prints_the_range_and_not_the_value(capsys):
+    expect("accuracy", 0.9537, about=0.95, tol=0.02)
+    assert capsys.readouterr().out == "accuracy: 0.95 ± 0.02\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "bounds"),
+    [
+        (0.98, {"about": 0.95, "tol": 0.02}),
+        (float("nan"), {"about": 0.95, "tol": 0.02}),
+        (float("nan"), {"above": 0.0}),
+        (2.0, {"above": 2.0}),
+        (2.0, {"below": 2.0}),
+    ],
+)
+def test_expect_raises_outside_of_the_range(value, bounds):
+    with pytest.raises(AssertionError, match="accuracy: expected"):
+        expect("accuracy", value, **bounds)
+
+
+@pytest.mark.parametrize("bounds", [{}, {"about": 1.0}, {"tol": 1.0}])
+def test_expect_wants_a_range(bounds):
+    with pytest.raises(ValueError, match="about"):
+        expect("accuracy", 1.0, **bounds)
+
+
+def test_language_refuses_what_it_does_not_speak():
+    with pytest.raises(ValueError, match="found 'de'"):
+        language.use("de")
