@@ -122,6 +122,7 @@ class LinearCrossEntropyLoss(nn.Module):
         self.num_classes, self.out_features = num_classes, out_features
         self.reduction, self.ignore_index = reduction, ignore_index
         self.label_smoothing, self.options = label_smoothing, options
+        self.weight: Tensor | None
         self.register_buffer("weight", weight)
         entries = math.prod(out_features, start=num_classes)
         self.linear = nn.Linear(in_features, entries, bias=bias, device=device, dtype=dtype)
@@ -224,9 +225,10 @@ class AdaptiveLogSoftmaxWithLoss(nn.Module):
         return best
 
     def _tree(self) -> dict[str, Any]:
+        pairs = [[layer.weight for layer in cluster.children()] for cluster in self.tail]
         return {
             "head_weight": self.head.weight,
-            "tail_weights": [(down.weight, out.weight) for down, out in self.tail],
+            "tail_weights": pairs,
             "cutoffs": self.cutoffs,
             "head_bias": self.head.bias,
         }
