@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 export PYTHONUTF8 := 1
 
-.PHONY: help book test notebooks new check lint format bench gpu clean
+.PHONY: help book test browser notebooks new check lint format bench gpu clean
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -33,11 +33,16 @@ lint: $(VENV)/ready       ## ruff and mypy
 format: $(VENV)/ready     ## let ruff rewrite the code
 	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
 
-test: lint check          ## everything CI runs
-	$(RUN) pytest -n auto
+browser:                  ## Chromium and a Japanese font for the browser tests (Debian, Ubuntu, as root)
+	@if { [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome; } >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q .; then exit 0; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk; \
+	else echo "The browser tests need Chromium and a Japanese font. Install them, e.g. sudo apt-get install chromium fontconfig fonts-noto-cjk, or name a Chromium: CHROMIUM=/path make test"; fi
+
+test: lint check browser  ## everything CI runs
+	$(RUN) pytest -n auto --ignore tests/browser
 	$(RUN) pytest -n auto --dist loadfile --nbval --nbval-current-env -p no:cacheprovider chapters
 	$(RUN) book.press build --strict
-	$(RUN) pytest -p no:cacheprovider tests/browser
+	$(RUN) pytest -n 2 -p no:cacheprovider tests/browser
 
 bench: $(VENV)/ready      ## speed and memory beside torch's own losses
 	$(RUN) benchmarks

@@ -1,0 +1,70 @@
+"""A build of a small book: both editions, the front page, and warnings that are errors when asked."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from book.press import build
+from book.press.stage import LANGUAGES
+
+ROOT = Path(__file__).resolve().parents[2]
+BODY = """
+$x^2$ {words} {{footcite:p}}`huber1964`
+
+## {section}
+
+$$
+a = b
+$$ (eq-a)
+
+{{eq}}`eq-a`
+
+```{{footbibliography}}
+```
+"""
+PAGE = {
+    "ja": "(top)=\n# 題\n" + BODY.format(words="の尤度", section="節"),
+    "en": "(top)=\n# Title\n" + BODY.format(words="has a likelihood", section="Section"),
+}
+TOC = "format: jb-book\nroot: book/ja/index\n"
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """A book of one page in each language, with this book's configuration, extension and front page."""
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    shutil.copytree(ROOT / "book", tmp_path / "book", ignore=shutil.ignore_patterns("*.md", "__pycache__"))
+    (tmp_path / "_toc.yml").write_text(TOC, encoding="utf8")
+    for lang in LANGUAGES:
+        (tmp_path / "book" / lang / "index.md").write_text(PAGE[lang], encoding="utf8")
+    return tmp_path
+
+
+def test_strict_build_of_both_editions(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert build.main(tree, strict=True) == 0
+    html = tree / "_build" / "html"
+    assert (html / "index.html").as_uri() in capsys.readouterr().out
+    page = {lang: (html / lang / "index.html").read_text(encoding="utf8") for lang in LANGUAGES}
+    assert '<html lang="ja"' in page["ja"]
+    assert '<html lang="en"' in page["en"]
+    for text in page.values():
+        assert 'id="top"' in text
+        assert 'id="s-1-1"' in text
+        assert '<span class="tex notranslate nohighlight">x^2</span>' in text
+    assert 'hreflang="en" href="../en/index.html"' in page["ja"]
+    assert (html / "ja/_static/vendor/katex/katex.min.js").is_file()
+    index = (html / "ja/searchindex.js").read_text(encoding="utf8")
+    assert '"尤度"' in index or '"\\u5c24\\u5ea6"' in index or "尤度:" in index
+
+
+def test_a_warning_fails_only_a_strict_build(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page = tree / "book" / "en" / "index.md"
+    page.write_text(page.read_text(encoding="utf8") + "\n{ref}`no-such-label`\n", encoding="utf8")
+    assert build.main(tree) == 0
+    assert "[en]" in (said := capsys.readouterr().err)
+    assert "no-such-label" in said
+    assert build.main(tree, strict=True) == 1
+    assert "see the messages of en above" in capsys.readouterr().err
