@@ -241,6 +241,7 @@ TripletMarginLoss = _module("TripletMarginLoss", losses.triplet_margin_loss)
 TripletMarginWithDistanceLoss = _module(
     "TripletMarginWithDistanceLoss", losses.triplet_margin_with_distance_loss
 )
+KLDivLoss = _module("KLDivLoss", losses.kl_div)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
@@ -252,6 +253,7 @@ __all__ = [
     "FocalLoss",
     "HingeEmbeddingLoss",
     "HuberLoss",
+    "KLDivLoss",
     "L1Loss",
     "LinearCrossEntropyLoss",
     "LossModule",

@@ -11,6 +11,7 @@ from lossbook.gradients.binary import (
     soft_margin_loss,
 )
 from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
+from lossbook.gradients.divergence import kl_div
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.gradients.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
@@ -25,6 +26,7 @@ __all__ = [
     "focal_loss",
     "hinge_embedding_loss",
     "huber_loss",
+    "kl_div",
     "l1_loss",
     "linear_cross_entropy",
     "mse_loss",

@@ -12,6 +12,7 @@ from lossbook.losses.binary import (
     soft_margin_loss,
 )
 from lossbook.losses.categorical import cross_entropy, focal_loss, nll_loss
+from lossbook.losses.divergence import kl_div
 from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.losses.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
@@ -32,6 +33,7 @@ __all__ = [
     "focal_loss",
     "hinge_embedding_loss",
     "huber_loss",
+    "kl_div",
     "l1_loss",
     "linear_cross_entropy",
     "mse_loss",
