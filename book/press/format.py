@@ -10,11 +10,7 @@ from book.press.layout import chapter_names, source_path
 from book.press.problems import stop
 from book.press.source import Source, read
 
-# As in the notebooks, where the set-up cell comes before the imports.
-RUFF = [
-    ["check", "--quiet", "--fix-only", "--extend-ignore", "E402"],
-    ["format", "--quiet"],
-]
+RUFF = [["check", "--quiet", "--fix-only"], ["format", "--quiet"]]
 
 
 def format_sources(root: Path) -> list[str]:
@@ -41,7 +37,7 @@ def _formatted(root: Path, source: Source) -> list[str]:
     metadata = {"language_info": {"name": "python"}}
     text = nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
     for verb in RUFF:
-        command = [sys.executable, "-m", "ruff", *verb, "--stdin-filename", f"{source.name}.ipynb", "-"]
+        command = [sys.executable, "-m", "ruff", *verb, "--stdin-filename", f"chapters/{source.name}.ipynb", "-"]
         ran = subprocess.run(
             command, cwd=root, input=text, capture_output=True, encoding="utf-8", check=False
         )

@@ -20,6 +20,10 @@ if importlib.util.find_spec("lossbook") is None:  # on Colab or Binder
 import lossbook.language
 
 lossbook.language.use("{language}")"""
+SOLUTION = {
+    "ja": {"code_prompt_show": "解答を表示", "code_prompt_hide": "解答を隠す"},
+    "en": {"code_prompt_show": "Show the solution", "code_prompt_hide": "Hide the solution"},
+}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -41,7 +45,7 @@ def project(source: Source, language: str, url: str) -> Projection:
     for origin in source.cells:
         if origin.kind == "markdown" and origin.language != language:
             continue
-        made = _made_from(origin, source.where)
+        made = _made_from(origin, source.where, language)
         cells += made
         origins += [origin] * len(made)
         if len(cells) == 1:  # after the title, which has to come first on a page
@@ -53,14 +57,14 @@ def project(source: Source, language: str, url: str) -> Projection:
     return Projection(notebook, origins)
 
 
-def _made_from(origin: Cell, where: str) -> list[nbformat.NotebookNode]:
+def _made_from(origin: Cell, where: str, language: str) -> list[nbformat.NotebookNode]:
     if origin.kind == "markdown":
         metadata = {key: value for key, value in origin.metadata.items() if key != "lang"}
         return [nbformat.v4.new_markdown_cell(origin.text, metadata=metadata)]
     if "exercise" not in origin.tags:
         return [_code(origin.text, origin.metadata)]
     others = [tag for tag in origin.tags if tag != "exercise"]
-    solved = {**origin.metadata, "tags": [*others, "hide-cell", "solution"]}
+    solved = {**origin.metadata, "tags": [*others, "hide-cell", "solution"], "mystnb": SOLUTION[language]}
     return [_code(blank(origin, where), origin.metadata), _code(origin.text, solved)]
 
 

@@ -25,6 +25,7 @@ BLOCKS = (
 )
 MARKDOWN_KEYS = {"lang", "block", "tags"}
 LONGEST_CELL = 20
+LONGEST_FOLDED_CELL = 60  # what draws a figure is folded, and long for its bilingual words
 HIDDEN_TAGS = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
 
 
@@ -209,8 +210,9 @@ def _code(source: Source) -> list[Problem]:
 
 def _code_problems(where: str, cell: Cell) -> list[Problem]:
     size = sum(bool(line.strip()) for line in cell.text.splitlines())
-    if size > LONGEST_CELL:
-        text = f"code cell of {size} lines; at most {LONGEST_CELL}: split it, or move a helper to the package"
+    longest = LONGEST_FOLDED_CELL if HIDDEN_TAGS & set(cell.tags) else LONGEST_CELL
+    if size > longest:
+        text = f"code cell of {size} lines; at most {longest}: split it, or move a helper to the package"
         return [Problem(f"{where}:{cell.line}", text)]
     try:
         python(cell.text)
