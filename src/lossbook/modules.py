@@ -242,6 +242,7 @@ TripletMarginWithDistanceLoss = _module(
     "TripletMarginWithDistanceLoss", losses.triplet_margin_with_distance_loss
 )
 KLDivLoss = _module("KLDivLoss", losses.kl_div)
+GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
@@ -251,6 +252,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "FocalLoss",
+    "GaussianNLLLoss",
     "HingeEmbeddingLoss",
     "HuberLoss",
     "KLDivLoss",

@@ -12,6 +12,7 @@ from lossbook.gradients.binary import (
 )
 from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.gradients.divergence import kl_div
+from lossbook.gradients.gaussian import gaussian_nll_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.gradients.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
@@ -24,6 +25,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cross_entropy",
     "focal_loss",
+    "gaussian_nll_loss",
     "hinge_embedding_loss",
     "huber_loss",
     "kl_div",

@@ -19,6 +19,7 @@ from lossbook.likelihoods.binary import (
     soft_margin_loss,
 )
 from lossbook.likelihoods.categorical import cross_entropy, nll_loss
+from lossbook.likelihoods.gaussian import gaussian_nll_loss
 from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
 from lossbook.likelihoods.regression import (
     Huber,
@@ -42,6 +43,7 @@ __all__ = [
     "binary_cross_entropy_with_logits",
     "cosine_alike",
     "cross_entropy",
+    "gaussian_nll_loss",
     "hinge_alike",
     "huber_delta",
     "huber_loss",

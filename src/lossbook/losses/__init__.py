@@ -13,6 +13,7 @@ from lossbook.losses.binary import (
 )
 from lossbook.losses.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.losses.divergence import kl_div
+from lossbook.losses.gaussian import gaussian_nll_loss
 from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.losses.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
@@ -31,6 +32,7 @@ __all__ = [
     "cosine_embedding_loss",
     "cross_entropy",
     "focal_loss",
+    "gaussian_nll_loss",
     "hinge_embedding_loss",
     "huber_loss",
     "kl_div",

@@ -1,0 +1,30 @@
+"""Cases for a predicted variance, one for each row of three."""
+
+import torch
+from torch import Generator, Tensor
+
+from lossbook.checks.spec import Spec, grid
+
+INF, HUGE = float("inf"), 1e4
+
+
+def rows(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    input, target = torch.randn(2, 4, 3, generator=generator, dtype=torch.float64)
+    return input, target, torch.rand(4, 1, generator=generator, dtype=torch.float64) + 0.5
+
+
+def at(*values: float) -> Tensor:
+    return torch.tensor(values, dtype=torch.float64)
+
+
+SPECS = {
+    "gaussian_nll_loss": Spec(
+        rows,
+        wrt=(0, 2),
+        options=grid(full=(False, True), eps=(1e-6, 0.1)),
+        extremes=[
+            ((at(0, HUGE, 0, -HUGE), at(0, 0, 1, INF), at(0, 0, 1e-300, 1)), {}),
+            ((at(0, 1), at(0, 0), at(1e300, INF)), {}),
+        ],
+    ),
+}
