@@ -37,7 +37,8 @@ def _formatted(root: Path, source: Source) -> list[str]:
     metadata = {"language_info": {"name": "python"}}
     text = nbformat.writes(nbformat.v4.new_notebook(cells=cells, metadata=metadata))
     for verb in RUFF:
-        command = [sys.executable, "-m", "ruff", *verb, "--stdin-filename", f"chapters/{source.name}.ipynb", "-"]
+        name = f"chapters/{source.name}.ipynb"  # where chapters/ruff.toml applies
+        command = [sys.executable, "-m", "ruff", *verb, "--stdin-filename", name, "-"]
         ran = subprocess.run(
             command, cwd=root, input=text, capture_output=True, encoding="utf-8", check=False
         )
