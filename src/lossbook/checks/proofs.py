@@ -134,6 +134,8 @@ def likelihood(subject: Subject) -> Evidence | None:
         chosen = {k: v for k, v in _without_reduction(options).items() if v is not None}
         if not chosen.keys() <= known.keys():  # a weighted term is a pseudo-likelihood
             continue
+        if "target" in known:  # the constant depends on it
+            chosen["target"] = target
         model = subject.likelihood(*predicted, **chosen)
         expected = subject.loss(*arguments, **options) + model.constant
         surprise = -model.distribution.log_prob(target)

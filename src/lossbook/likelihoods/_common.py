@@ -12,6 +12,7 @@ class NoiseModel(NamedTuple):
     Attributes:
         distribution: the distribution of the target given the prediction.
         constant: ``-distribution.log_prob(target) - loss``; it does not depend on the prediction.
+            Where it depends on the target, the function that makes the model takes that too.
     """
 
     distribution: Distribution
