@@ -34,7 +34,7 @@ format: $(VENV)/ready     ## let ruff rewrite the code
 	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
 
 browser:                  ## Chromium and a Japanese font for the browser tests (Debian, Ubuntu, as root)
-	@if { [ -n "$$CHROMIUM" ] || command -v chromium chromium-browser google-chrome; } >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q .; then exit 0; \
+	@if { [ -n "$$CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q .; then exit 0; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk; \
 	else echo "The browser tests need Chromium and a Japanese font. Install them, e.g. sudo apt-get install chromium fontconfig fonts-noto-cjk, or name a Chromium: CHROMIUM=/path make test"; fi
 

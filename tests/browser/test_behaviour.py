@@ -53,7 +53,7 @@ def test_switch_keeps_the_section(site: Site) -> None:
         visit.page.goto(f"{site.base}ja/index.html#{anchor}")
         visit.page.click("a.language-switch")
         visit.page.wait_for_url(f"{site.base}en/index.html#{anchor}", wait_until="commit")
-        assert visit.ask("(id) => document.getElementById(id) !== null", anchor)
+        visit.page.locator(f"[id='{anchor}']").wait_for(state="attached")
 
 
 @pytest.mark.parametrize(("lang", "word"), QUERIES)
