@@ -243,6 +243,9 @@ TripletMarginWithDistanceLoss = _module(
 )
 KLDivLoss = _module("KLDivLoss", losses.kl_div)
 GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss)
+MarginRankingLoss = _module("MarginRankingLoss", losses.margin_ranking_loss)
+PairwiseLogisticLoss = _module("PairwiseLogisticLoss", losses.pairwise_logistic_loss)
+PairwiseProbitLoss = _module("PairwiseProbitLoss", losses.pairwise_probit_loss)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
@@ -260,7 +263,10 @@ __all__ = [
     "LinearCrossEntropyLoss",
     "LossModule",
     "MSELoss",
+    "MarginRankingLoss",
     "NLLLoss",
+    "PairwiseLogisticLoss",
+    "PairwiseProbitLoss",
     "SigmoidFocalLoss",
     "SmoothL1Loss",
     "SoftMarginLoss",

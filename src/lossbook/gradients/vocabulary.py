@@ -42,7 +42,7 @@ def adaptive_log_softmax_loss(
     input: Tensor,
     target: Tensor,
     head_weight: Tensor,
-    tail_weights: Sequence[tuple[Tensor, Tensor]],
+    tail_weights: Sequence[Sequence[Tensor]],
     cutoffs: Sequence[int],
     head_bias: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:

@@ -24,7 +24,7 @@ def linear_cross_entropy(
 def adaptive_log_softmax_loss(
     input: Tensor,
     head_weight: Tensor,
-    tail_weights: Sequence[tuple[Tensor, Tensor]],
+    tail_weights: Sequence[Sequence[Tensor]],
     cutoffs: Sequence[int],
     head_bias: Tensor | None = None,
 ) -> NoiseModel:

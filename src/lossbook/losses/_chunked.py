@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 from torch.autograd import Function
 from torch.nn import LinearCrossEntropyOptions
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import linear
+
+from lossbook.losses.categorical import cross_entropy
 
 
 def chunked_losses(
@@ -107,7 +109,7 @@ class _Chunked(Function):
         needed = list(ctx.needs_input_grad[:3])
         # With create_graph=True the result is differentiated again: autograd needs the plain formula.
         if torch.is_grad_enabled() and not torch.compiler.is_compiling():
-            gradients = _differentiable_gradients(upstream, needed, *arguments, ctx.settings[0])
+            gradients = _differentiable_gradients(upstream, needed, arguments, ctx.settings[0])
         elif ctx.total:
             gradients = [gradient * upstream for gradient in gradients]
         else:
@@ -227,18 +229,11 @@ def _add_product(sum: Tensor, a: Tensor, b: Tensor) -> None:
 
 
 def _differentiable_gradients(
-    upstream: Tensor,
-    needed: list[bool],
-    input: Tensor,
-    linear_weight: Tensor,
-    linear_bias: Tensor | None,
-    target: Tensor,
-    weight: Tensor | None,
-    scale: Tensor,
-    label_smoothing: float,
+    upstream: Tensor, needed: list[bool], arguments: tuple[Any, ...], label_smoothing: float
 ) -> list[Tensor | None]:
+    input, linear_weight, linear_bias, target, weight, scale = arguments
     logits = linear(input, linear_weight, linear_bias)
-    losses = cross_entropy(logits, target, weight=weight, reduction="none", label_smoothing=label_smoothing)
-    chosen = [t for t, need in zip((input, linear_weight, linear_bias), needed, strict=True) if need]
+    losses = cross_entropy(logits, target, weight, reduction="none", label_smoothing=label_smoothing)
+    chosen = [tensor for tensor, need in zip(arguments, needed, strict=False) if need]
     found = iter(torch.autograd.grad((losses * scale * upstream).sum(), chosen, create_graph=True))
     return [next(found) if need else None for need in needed]

@@ -12,10 +12,11 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 from torch.nn import LinearCrossEntropyOptions
-from torch.nn.functional import cross_entropy, linear
+from torch.nn.functional import linear
 
 from lossbook.losses._chunked import accumulation_dtype, chunked_losses
 from lossbook.losses._common import check_floating, check_reduction, is_strict, reduce
+from lossbook.losses.categorical import cross_entropy
 
 
 def linear_cross_entropy(
@@ -139,7 +140,7 @@ def adaptive_log_softmax_loss(
     input: Tensor,
     target: Tensor,
     head_weight: Tensor,
-    tail_weights: Sequence[tuple[Tensor, Tensor]],
+    tail_weights: Sequence[Sequence[Tensor]],
     cutoffs: Sequence[int],
     head_bias: Tensor | None = None,
     reduction: str = "mean",
@@ -201,7 +202,7 @@ def adaptive_log_softmax_loss(
 def adaptive_log_softmax(
     input: Tensor,
     head_weight: Tensor,
-    tail_weights: Sequence[tuple[Tensor, Tensor]],
+    tail_weights: Sequence[Sequence[Tensor]],
     cutoffs: Sequence[int],
     head_bias: Tensor | None = None,
 ) -> Tensor:
@@ -227,7 +228,7 @@ def adaptive_log_softmax(
     return torch.cat([head[:, : cutoffs[0]], *clusters], 1)
 
 
-def _cluster_log_softmax(input: Tensor, pair: tuple[Tensor, Tensor]) -> Tensor:
+def _cluster_log_softmax(input: Tensor, pair: Sequence[Tensor]) -> Tensor:
     down, out = pair
     return linear(linear(input, down), out).log_softmax(1)
 
@@ -289,7 +290,7 @@ def _in_chunks(
     _check_target(input, target, len(linear_weight), weight, label_smoothing)
     h, dtype = input.reshape(-1, input.shape[-1]), accumulation_dtype(input, options)
     if target.is_floating_point():
-        target, kept = target.reshape(len(h), -1), torch.ones(len(h), dtype=torch.bool, device=h.device)
+        target, kept = target.reshape(len(h), len(linear_weight)), h.new_ones(len(h), dtype=torch.bool)
         counts = kept.to(dtype)
     else:
         target = target.reshape(-1).long()
