@@ -137,7 +137,7 @@ def test_what_torch_accepts_silently_agrees_and_is_refused_in_strict_mode():
         "margin must be": ("cosine_embedding_loss", (a, b, signs(3)), {"margin": -3}),
         r"input1 \(3, 4\), input2 \(1, 4\)": ("cosine_embedding_loss", (a, b[:1], signs(3)), {}),
         r"input \(3, 1\), target \(3,\)": ("hinge_embedding_loss", (a[:, :1].abs(), signs(3)), {}),
-        "must hold distances": ("hinge_embedding_loss", (-a[:, 0].abs(), signs(3)), {}),
+        "must be a distance": ("hinge_embedding_loss", (-a[:, 0].abs(), signs(3)), {}),
     }
     for message, (name, arguments, options) in nonsense.items():
         ours, theirs = both(name)

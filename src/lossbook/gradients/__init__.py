@@ -14,6 +14,7 @@ from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.gradients.divergence import kl_div
 from lossbook.gradients.gaussian import gaussian_nll_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
+from lossbook.gradients.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.gradients.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
 from lossbook.gradients.vocabulary import adaptive_log_softmax_loss, linear_cross_entropy, z_loss
@@ -31,8 +32,11 @@ __all__ = [
     "kl_div",
     "l1_loss",
     "linear_cross_entropy",
+    "margin_ranking_loss",
     "mse_loss",
     "nll_loss",
+    "pairwise_logistic_loss",
+    "pairwise_probit_loss",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",

@@ -21,6 +21,7 @@ from lossbook.likelihoods.binary import (
 from lossbook.likelihoods.categorical import cross_entropy, nll_loss
 from lossbook.likelihoods.gaussian import gaussian_nll_loss
 from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
+from lossbook.likelihoods.ranking import pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.likelihoods.regression import (
     Huber,
     huber_delta,
@@ -52,6 +53,8 @@ __all__ = [
     "linear_cross_entropy",
     "mse_loss",
     "nll_loss",
+    "pairwise_logistic_loss",
+    "pairwise_probit_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
     "z_loss_prior",

@@ -15,6 +15,7 @@ from lossbook.losses.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.losses.divergence import kl_div
 from lossbook.losses.gaussian import gaussian_nll_loss
 from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
+from lossbook.losses.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lossbook.losses.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
 from lossbook.losses.vocabulary import (
@@ -38,8 +39,11 @@ __all__ = [
     "kl_div",
     "l1_loss",
     "linear_cross_entropy",
+    "margin_ranking_loss",
     "mse_loss",
     "nll_loss",
+    "pairwise_logistic_loss",
+    "pairwise_probit_loss",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",

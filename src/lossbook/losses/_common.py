@@ -92,12 +92,6 @@ def check_broadcast(**tensors: Tensor) -> None:
         raise RuntimeError(f"the shapes must broadcast, found {found}") from error
 
 
-def check_signs(target: Tensor) -> None:
-    """In strict mode, raise ``ValueError`` unless every element of ``target`` is 1 or -1."""
-    if _strict and (wrong := target[(target != 1) & (target != -1)]).numel():
-        raise ValueError(f"target must hold 1 and -1 only in strict mode, found {wrong[0].item()}")
-
-
 def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
     """In strict mode, raise ``ValueError`` unless both tensors have one shape, so that nothing broadcasts."""
     if _strict and a.shape != b.shape:

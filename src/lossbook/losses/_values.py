@@ -28,6 +28,11 @@ def check_values_if_strict(name: str, tensor: Tensor, valid: Tensor, expected: s
         check_values(name, tensor, valid, f"{expected} in strict mode", ValueError)
 
 
+def check_signs(target: Tensor) -> None:
+    """In strict mode, raise ``ValueError`` unless every element of ``target`` is 1 or -1."""
+    check_values_if_strict("target", target, (target == 1) | (target == -1), "1 or -1")
+
+
 def check_expands(name: str, tensor: Tensor, input: Tensor) -> None:
     """Raise ``RuntimeError`` unless ``tensor`` broadcasts to the shape of ``input``."""
     sizes = zip(reversed(tensor.shape), reversed(input.shape), strict=False)

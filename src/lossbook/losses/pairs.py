@@ -7,7 +7,8 @@ loss is a hinge that stops pushing once they are far enough apart.
 import torch
 from torch import Tensor
 
-from lossbook.losses._common import check_broadcast, check_real, check_signs, is_strict, reduce
+from lossbook.losses._common import check_broadcast, check_real, is_strict, reduce
+from lossbook.losses._values import check_signs, check_values_if_strict
 
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
 
@@ -105,8 +106,7 @@ def hinge_embedding_loss(
     check_real(input=input)
     check_broadcast(input=input, target=target)
     check_signs(target)
-    if is_strict() and bool((input < 0).any()):
-        raise ValueError(f"input must hold distances in strict mode, found {input.min().item()}")
+    check_values_if_strict("input", input, ~(input < 0), "a distance, at least 0")
     alike = torch.where(target != -1, input, 0)
     other = torch.where(target != 1, (margin - input).clamp(min=0), 0)
     return reduce(alike + other, reduction)
