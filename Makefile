@@ -9,28 +9,34 @@ export PYTHONUTF8 := 1
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-$(VENV)/ready: requirements.txt requirements-dev.txt requirements.lock pyproject.toml
+# What a reader needs.
+$(VENV)/ready: requirements.txt requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"This book needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt -c requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
+	@touch $@
+
+# What who changes the book needs besides.
+$(VENV)/tools: $(VENV)/ready requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c requirements.lock
 	@touch $@
 
 book: $(VENV)/ready       ## build both editions into _build/html
 	$(RUN) book.press build
 
-notebooks: $(VENV)/ready  ## refresh chapters/ja and chapters/en where a source, the package or the lock changed
+notebooks: $(VENV)/tools  ## refresh chapters/ja and chapters/en where a source, the package or the lock changed
 	$(RUN) book.press notebooks
 
-new: $(VENV)/ready        ## make new NAME=chapter: a skeleton with the nine blocks, and its line in _toc.yml
+new: $(VENV)/tools        ## make new NAME=chapter: a skeleton with the nine blocks, and its line in _toc.yml
 	$(RUN) book.press new $(NAME)
 
-check: $(VENV)/ready      ## the press's checks: parity of the languages, notebooks match their sources
+check: $(VENV)/tools      ## the press's checks: parity of the languages, notebooks match their sources
 	$(RUN) book.press check
 
-lint: $(VENV)/ready       ## ruff and mypy
+lint: $(VENV)/tools       ## ruff and mypy
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
 
-format: $(VENV)/ready     ## let ruff rewrite the code
+format: $(VENV)/tools     ## let ruff rewrite the code
 	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
 
 browser:                  ## Chromium and a Japanese font for the browser tests (Debian, Ubuntu, as root)
@@ -44,7 +50,7 @@ test: lint check browser  ## everything CI runs
 	$(RUN) book.press build --strict
 	$(RUN) pytest -n 2 -p no:cacheprovider tests/browser
 
-bench: $(VENV)/ready      ## speed and memory beside torch's own losses
+bench: $(VENV)/tools      ## speed and memory beside torch's own losses
 	$(RUN) benchmarks
 
 clean:                    ## remove what can be made again
