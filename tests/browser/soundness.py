@@ -97,6 +97,33 @@ POOR_ALT = r"""() => [...document.querySelectorAll('main img')]
 BEHIND_FIGURES = r"""() => [...document.querySelectorAll('.cell_output img')]
   .map((e) => getComputedStyle(e).backgroundColor)"""
 
+# The contrast of WCAG 2 between a text and the nearest ground behind it.
+FAINT = r"""(least) => {
+  const numbers = (color) => (color.match(/[\d.]+/g) || []).map(Number);
+  const linear = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const ground = (e) => {
+    for (; e; e = e.parentElement) {
+      const [r, g, b, a = 1] = numbers(getComputedStyle(e).backgroundColor);
+      if (a > 0.5) return [r, g, b];
+    }
+    return [255, 255, 255];
+  };
+  const faint = new Map();
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const e = walker.currentNode.parentElement;
+    const text = walker.currentNode.data.trim().slice(0, 40);
+    const style = getComputedStyle(e);
+    if (!text || e.closest('script, style, .katex-mathml')) continue;
+    if (!e.checkVisibility() || style.visibility === 'hidden') continue;
+    const [dim, bright] = [light(numbers(style.color)), light(ground(e))].sort((a, b) => a - b);
+    const contrast = (bright + 0.05) / (dim + 0.05);
+    if (contrast < least) faint.set(`${style.color} ${e.className}`, text);
+  }
+  return [...faint].map(([how, text]) => `${text} (${how})`);
+}"""
+
 WIDER = r"""() => {
   const width = document.documentElement.clientWidth;
   if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) <= width) return [];
@@ -153,14 +180,20 @@ def ids(visit: Visit) -> list[str]:
     return [f"two elements have the id {name}" for name in visit.ask(DUPLICATE_IDS)]
 
 
-def figures(visit: Visit) -> list[str]:
-    """Figures that, in the dark, do not lie on white."""
+def dark(visit: Visit) -> list[str]:
+    """In the dark: figures that do not lie on white, and texts that are hard to read."""
     visit.page.emulate_media(color_scheme="dark")
     try:
         visit.page.wait_for_function("document.documentElement.dataset.theme === 'dark'", timeout=5000)
     except TimeoutError:
         return ["the page does not follow the system into the dark"]
-    return [f"figure on {color}" for color in visit.ask(BEHIND_FIGURES) if color != "rgb(255, 255, 255)"]
+    on = [f"figure on {color}" for color in visit.ask(BEHIND_FIGURES) if color != "rgb(255, 255, 255)"]
+    return on + contrast(visit, "dark")
+
+
+def contrast(visit: Visit, scheme: str) -> list[str]:
+    """Texts that are hard to read on their ground."""
+    return [f"faint in {scheme} mode: {text}" for text in visit.ask(FAINT, 4.5)]
 
 
 def paper(visit: Visit) -> list[str]:

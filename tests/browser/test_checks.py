@@ -25,6 +25,10 @@ FAULTS: list[tuple[Callable[[Visit], list[str]], str, str]] = [
     (soundness.pictures, "<img src='data:,' alt='../_images/a.png'>", "image"),
     (soundness.ids, "<i id='same'></i><b id='same'></b>", "same"),
     (soundness.width, "<div style='width: 3000px'>x</div>", "scrolls sideways"),
+    (soundness.dark, "<p style='color: #222'>x</p>", "faint in dark"),
+    (soundness.dark, "<p class='cell_output'><img style='background: none !important'></p>", "figure"),
+    (lambda v: soundness.contrast(v, "light"), "<p style='color: #ccc'>x</p>", "faint in light"),
+    (soundness.paper, "<p class='headerlink' style='display: block !important'>x</p>", "navigation"),
     (
         lambda v: soundness.language(v, "ja"),
         "<button title='Copy to clipboard'>x</button>",

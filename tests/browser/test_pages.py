@@ -40,8 +40,9 @@ def test_page_is_sound(site: Site, page: str) -> None:
             *soundness.pictures(visit),
             *soundness.language(visit, page[:2]),
             *soundness.ids(visit),
+            *soundness.contrast(visit, "light"),
             *soundness.paper(visit),
-            *soundness.figures(visit),
+            *soundness.dark(visit),
             *soundness.width(visit),
             *visit.problems,
         ]
