@@ -1,25 +1,64 @@
 """The small networks that the chapters train."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 from torch import Tensor, nn
 
+from lossbook.layers import BatchNorm, Dropout
 
-def mlp(inputs: int, outputs: int = 1, hidden: Sequence[int] = (32,)) -> nn.Sequential:
-    """A multi-layer perceptron with ReLU between its layers.
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "silu": nn.SiLU,
+    "gelu": nn.GELU,
+}
+
+
+def mlp(
+    inputs: int,
+    outputs: int = 1,
+    hidden: Sequence[int] = (32,),
+    activation: str = "relu",
+    batch_norm: bool = False,
+    dropout: float = 0.0,
+) -> nn.Sequential:
+    """A multi-layer perceptron. Its arguments are plain values: a file beside the weights can hold them.
 
     Args:
         inputs: number of features ``D``.
         outputs: number of outputs.
         hidden: width of each hidden layer; empty for a linear model.
+        activation: after each hidden layer: ``'relu'``, ``'tanh'``, ``'silu'`` or ``'gelu'``.
+        batch_norm: normalise each hidden layer over the batch, before its activation.
+        dropout: share of the units of each hidden layer that is dropped in training.
 
     Returns:
         A model from ``(N, D)``, or images of ``D`` pixels, to ``(N, outputs)``; to ``(N,)`` for one output.
+
+    Raises:
+        ValueError: an activation of another name.
+
+    >>> mlp(10, hidden=(4,), dropout=0.5)
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=10, out_features=4, bias=True)
+      (2): ReLU()
+      (3): Dropout(p=0.5)
+      (4): Linear(in_features=4, out_features=1, bias=True)
+      (5): Squeeze()
+    )
     """
+    if activation not in ACTIVATIONS:
+        raise ValueError(
+            f"activation must be one of {', '.join(map(repr, ACTIVATIONS))}, found {activation!r}"
+        )
     layers: list[nn.Module] = [nn.Flatten()]
     for before, after in pairwise((inputs, *hidden)):
-        layers += [nn.Linear(before, after), nn.ReLU()]
+        layers.append(nn.Linear(before, after))
+        layers += [BatchNorm(after)] if batch_norm else []
+        layers.append(ACTIVATIONS[activation]())
+        layers += [Dropout(dropout)] if dropout else []
     layers.append(nn.Linear((inputs, *hidden)[-1], outputs))
     return nn.Sequential(*layers, Squeeze()) if outputs == 1 else nn.Sequential(*layers)
 

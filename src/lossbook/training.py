@@ -14,6 +14,8 @@ import torch
 from torch import Generator, Tensor, nn
 from tqdm import tqdm
 
+from lossbook.data import Dataset
+
 Loss = Callable[[Any, Tensor], Tensor]
 
 
@@ -67,6 +69,27 @@ class Batches:
         )
         for rows in order.to(self.x.device).split(self.size):
             yield self.x[rows], self.y[rows]
+
+
+def loaders(
+    train: Dataset, *held_out: Dataset, size: int = 32, seed: int = 0, on: torch.device | str | None = None
+) -> tuple[Batches, ...]:
+    """The parts of a split as batches: ``train`` shuffled, the others each as one batch in their order.
+
+    Args:
+        train: the training part.
+        held_out: validation and test part.
+        size: rows in a training batch.
+        seed: decides the order of the rows.
+        on: where the batches lie; by default on :func:`device`.
+
+    >>> from lossbook.data import digits
+    >>> [len(part) for part in loaders(*digits().split(0.6, 0.2, 0.2), size=64)]
+    [17, 1, 1]
+    """
+    place = device() if on is None else on
+    first, *rest = (part.to(place) for part in (train, *held_out))
+    return Batches(first.x, first.y, size, seed), *(Batches(part.x, part.y) for part in rest)
 
 
 @dataclass
@@ -157,7 +180,9 @@ def save(path: str | Path, model: nn.Module, config: dict[str, Any]) -> None:
 
 
 def load(path: str | Path, build: Callable[..., nn.Module]) -> nn.Module:
-    """The model that :func:`save` wrote: ``build(**config)`` with the saved weights, on the CPU.
+    """The model that :func:`save` wrote: ``build(**config)`` with the saved weights.
+
+    It is on the CPU and in evaluation mode, whatever device it was trained on.
 
     Raises:
         FileNotFoundError: the weights or the JSON file beside them are missing.
@@ -166,7 +191,7 @@ def load(path: str | Path, build: Callable[..., nn.Module]) -> nn.Module:
     config = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     model = build(**config)
     model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
-    return model
+    return model.eval()
 
 
 def _train_epoch(
