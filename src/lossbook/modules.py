@@ -246,6 +246,11 @@ GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss)
 MarginRankingLoss = _module("MarginRankingLoss", losses.margin_ranking_loss)
 PairwiseLogisticLoss = _module("PairwiseLogisticLoss", losses.pairwise_logistic_loss)
 PairwiseProbitLoss = _module("PairwiseProbitLoss", losses.pairwise_probit_loss)
+PoissonNLLLoss = _module("PoissonNLLLoss", losses.poisson_nll_loss)
+NegativeBinomialNLLLoss = _module("NegativeBinomialNLLLoss", losses.negative_binomial_nll_loss)
+MultiLabelMarginLoss = _module("MultiLabelMarginLoss", losses.multilabel_margin_loss)
+MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel_soft_margin_loss)
+MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
@@ -264,9 +269,14 @@ __all__ = [
     "LossModule",
     "MSELoss",
     "MarginRankingLoss",
+    "MultiLabelMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "MultiMarginLoss",
     "NLLLoss",
+    "NegativeBinomialNLLLoss",
     "PairwiseLogisticLoss",
     "PairwiseProbitLoss",
+    "PoissonNLLLoss",
     "SigmoidFocalLoss",
     "SmoothL1Loss",
     "SoftMarginLoss",

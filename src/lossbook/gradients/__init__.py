@@ -11,8 +11,11 @@ from lossbook.gradients.binary import (
     soft_margin_loss,
 )
 from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
+from lossbook.gradients.counts import negative_binomial_nll_loss, poisson_nll_loss
 from lossbook.gradients.divergence import kl_div
 from lossbook.gradients.gaussian import gaussian_nll_loss
+from lossbook.gradients.margin import multi_margin_loss
+from lossbook.gradients.multilabel import multilabel_margin_loss, multilabel_soft_margin_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -34,9 +37,14 @@ __all__ = [
     "linear_cross_entropy",
     "margin_ranking_loss",
     "mse_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "multilabel_soft_margin_loss",
+    "negative_binomial_nll_loss",
     "nll_loss",
     "pairwise_logistic_loss",
     "pairwise_probit_loss",
+    "poisson_nll_loss",
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",

@@ -19,6 +19,7 @@ from lossbook.likelihoods.binary import (
     soft_margin_loss,
 )
 from lossbook.likelihoods.categorical import cross_entropy, nll_loss
+from lossbook.likelihoods.counts import negative_binomial_nll_loss, poisson_nll_loss
 from lossbook.likelihoods.gaussian import gaussian_nll_loss
 from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
 from lossbook.likelihoods.ranking import pairwise_logistic_loss, pairwise_probit_loss
@@ -52,9 +53,11 @@ __all__ = [
     "l1_loss",
     "linear_cross_entropy",
     "mse_loss",
+    "negative_binomial_nll_loss",
     "nll_loss",
     "pairwise_logistic_loss",
     "pairwise_probit_loss",
+    "poisson_nll_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
     "z_loss_prior",

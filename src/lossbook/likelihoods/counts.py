@@ -25,7 +25,7 @@ def poisson_nll_loss(
 def negative_binomial_nll_loss(
     input: Tensor, dispersion: Tensor | float, full: bool = False, *, target: Tensor
 ) -> NoiseModel:
-    r"""Negative binomial, :math:`r = 1/\alpha`, logit :math:`\log\alpha\mu`; constant :math:`\log y!`, or 0."""
+    r"""NB2, :math:`r = 1/\alpha` and logit :math:`\log\alpha\mu`; the constant is :math:`\log y!` or 0."""
     alpha = torch.as_tensor(dispersion, dtype=input.dtype, device=input.device)
     distribution = NegativeBinomial(total_count=1 / alpha, logits=input + alpha.log())
     return NoiseModel(distribution, 0.0 if full else torch.lgamma(target + 1))

@@ -1,0 +1,19 @@
+"""A margin between classes: the derivative with respect to the scores, shape of ``input``."""
+
+import torch
+from torch import Tensor
+
+
+def multi_margin_loss(
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    r""":math:`\frac{w_y}{C}(v - e_y \sum_i v_i)`, with :math:`v_i = p \max(0, m - z_y + z_i)^{p-1}` or 0.
+
+    Every class within the margin is pushed down, and the right one up by as much as all of them together.
+    """
+    y = target.unsqueeze(-1)
+    right = torch.arange(input.shape[-1], device=input.device) == y
+    gap = margin - input.gather(-1, y) + input
+    push = torch.where((gap > 0) & ~right, p * gap ** (p - 1), 0)
+    gradient = (push - right * push.sum(-1, keepdim=True)) / input.shape[-1]
+    return gradient if weight is None else weight[y] * gradient

@@ -1,0 +1,104 @@
+"""One of several classes, without a likelihood: a margin between the right class and every other."""
+
+import torch
+from torch import Tensor
+
+from lossbook.losses._common import check_floating, is_strict, reduce
+from lossbook.losses._values import check_values, times
+
+
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Multi-class margin loss: the right class should score at least ``margin`` above every other.
+
+    .. math:: \frac{w_y}{C} \sum_{i \ne y} \max(0,\, m - z_y + z_i)^p
+
+    No density has it as its negative logarithm: summed over the classes, :math:`e^{-\ell}` depends on
+    :math:`z`. Nor does its minimiser give the most probable class in every case.
+
+    Status: F, margin surrogate.
+
+    Args:
+        input: scores :math:`z`, shape ``(C)`` or ``(N, C)``.
+        target: class indices :math:`y`, int64, shape ``()`` or ``(N)``.
+        p: power of the hinge, 1 or 2.
+        margin: margin :math:`m`, in units of the score.
+        weight: weight :math:`w` of each class, shape ``(C)`` and dtype of ``input``. It multiplies after
+            the power.
+        reduction: ``'none'``, ``'mean'`` (divides by the batch size, also when there are weights) or
+            ``'sum'``.
+
+    Returns:
+        The loss in units of the score to the power ``p``: a scalar, or the shape of ``target`` for
+        ``'none'``. Its gradient is differentiable, which torch's is not. The mean of an empty batch is nan;
+        torch returns memory it never wrote.
+
+    Raises:
+        NotImplementedError: ``input`` is not floating point.
+        RuntimeError: ``input`` has no classes or more than two dimensions, ``target`` another shape or
+            dtype or an index that is no class, ``weight`` another length or dtype.
+        ValueError: ``p`` is neither 1 nor 2, ``weight`` is not one-dimensional, or unknown ``reduction``.
+
+    Strict:
+        A negative ``margin``.
+
+    Source:
+        Weston, Watkins, *Support Vector Machines for Multi-Class Pattern Recognition*, ESANN 1999; not
+        consistent: Tewari, Bartlett, *On the Consistency of Multiclass Classification Methods*, JMLR 8,
+        2007.
+
+    >>> import torch
+    >>> multi_margin_loss(torch.tensor([[2.0, 0.5, 1.5]]), torch.tensor([0]))
+    tensor(0.1667)
+    """
+    _check(input, target, p, margin, weight)
+    z, y = (input.reshape(-1), target.reshape(())) if input.ndim < 2 else (input, target)
+    y = y.unsqueeze(-1)
+    right = torch.arange(z.shape[-1], device=z.device) == y
+    # torch.relu has slope 0 at 0, as torch's loss; the right class is taken out before the power.
+    violation = torch.relu(torch.where(right, 0, margin - z.gather(-1, y) + z))
+    loss = (violation**p).sum(-1) / z.shape[-1]
+    if weight is not None:
+        loss = times(weight[y.squeeze(-1)], loss)
+    return reduce(loss.reshape(target.shape), reduction)
+
+
+def _check(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None) -> None:
+    if p not in (1, 2):
+        raise ValueError(f"p must be 1 or 2, found {p!r}")
+    _check_scores(input, target)
+    classes = input.shape[-1] if input.ndim else 1
+    _check_weight(weight, input, classes)
+    check_values("target", target, (target >= 0) & (target < classes), f"a class index below {classes}")
+    if margin < 0 and is_strict():
+        raise ValueError(f"margin must not be negative in strict mode, found {margin!r}")
+
+
+def _check_scores(input: Tensor, target: Tensor) -> None:
+    found = f"input {tuple(input.shape)} and target {tuple(target.shape)}"
+    if input.ndim > 2 or input.shape[-1:] == (0,):
+        raise RuntimeError(f"input must be of shape (C) or (N, C) with at least one class, found {found}")
+    fits = target.ndim < 2 and target.numel() == 1 if input.ndim < 2 else target.shape == input.shape[:1]
+    if not fits:
+        raise RuntimeError(f"target must hold one class index for each row of input, found {found}")
+    check_floating(input=input)
+    if target.dtype != torch.int64:
+        raise RuntimeError(f"target must hold class indices of dtype int64, found {target.dtype}")
+
+
+def _check_weight(weight: Tensor | None, input: Tensor, classes: int) -> None:
+    if weight is None:
+        return
+    if weight.ndim != 1:
+        raise ValueError(f"weight must be one-dimensional, found shape {tuple(weight.shape)}")
+    if weight.shape != (classes,) or weight.dtype != input.dtype:
+        raise RuntimeError(
+            f"weight must hold one weight of dtype {input.dtype} for each of {classes} classes, "
+            f"found shape {tuple(weight.shape)} and dtype {weight.dtype}"
+        )
