@@ -199,16 +199,16 @@ def test_non_contiguous_input(options):
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 def test_sums_over_chunks_keep_the_precision_of_float32(dtype):
-    h, w = torch.randn(256, 8).to(dtype).requires_grad_(), torch.randn(16, 8).to(dtype).requires_grad_()
-    target = torch.randint(0, 16, (256,))
+    # Every row pulls the same way: a sum kept in low precision would stop growing.
+    h, w = torch.rand(512, 8).to(dtype).requires_grad_(), torch.randn(4, 8).to(dtype).requires_grad_()
+    target = torch.zeros(512).long()
     loss = losses.linear_cross_entropy(h, w, target, options=Options(batch_chunk_size=1))
     exact = F.linear_cross_entropy(h.double(), w.double(), target)
-    eps = torch.finfo(dtype).eps
+    tolerance = 2 * torch.finfo(dtype).eps
     assert loss.dtype == dtype
-    assert_close(loss.double(), exact, rtol=2 * eps, atol=0)
-    assert_close(
-        *(torch.autograd.grad(value, w)[0].double() for value in (loss, exact)), rtol=8 * eps, atol=eps / 8
-    )
+    assert_close(loss.double(), exact, rtol=tolerance, atol=0)
+    ours, theirs = (torch.autograd.grad(value, w)[0].double() for value in (loss, exact))
+    assert_close(ours, theirs, rtol=tolerance, atol=1e-4)
 
 
 BAD = {

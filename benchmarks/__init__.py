@@ -1,0 +1,1 @@
+"""The readable losses under torch.compile beside torch's own kernels: ``python -m benchmarks``."""

@@ -1,0 +1,111 @@
+"""Forward plus backward, timed in turns so that a busy moment of the machine hits every contender alike."""
+
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.benchmark import Timer
+
+from benchmarks.cases import Case, Sizes
+
+OURS, EAGER, COMPILED = "ours, compiled", "torch, eager", "torch, compiled"
+SHORTEST = 0.1  # seconds that one timing takes at least
+MIB = 2**20
+
+Step = Callable[[], tuple[Tensor, ...]]  # returns the loss and its gradients
+
+
+@dataclass
+class Result:
+    """What one case took: seconds by contender, one per round, and the peak of the memory in MiB."""
+
+    case: Case
+    seconds: dict[str, list[float]]
+    peaks: dict[str, float] = field(default_factory=dict)
+
+    def ratios(self, to: str) -> list[float]:
+        """Ours divided by the other of the same round."""
+        return [ours / other for ours, other in zip(self.seconds[OURS], self.seconds[to], strict=True)]
+
+    def milliseconds(self) -> float:
+        return 1000 * statistics.median(self.seconds[OURS])
+
+
+def steps(case: Case, sizes: Sizes, device: torch.device, backend: str = "inductor") -> dict[str, Step]:
+    """Forward plus backward of each contender on the same inputs."""
+    torch.manual_seed(0)
+    torch.compiler.reset()
+    inputs = tuple(_place(value, device) for value in case.inputs(sizes))
+    by = _leaves(inputs)
+    ours, twin = case.contenders()
+
+    def step(loss: Callable[..., Tensor]) -> Step:
+        def run() -> tuple[Tensor, ...]:
+            value = loss(*inputs)
+            return value, *torch.autograd.grad(value, by)
+
+        return run
+
+    def compiled(loss: Callable[..., Tensor]) -> Step:
+        return step(torch.compile(loss, backend=backend, dynamic=False))
+
+    return {OURS: compiled(ours), EAGER: step(twin), COMPILED: compiled(twin)}
+
+
+def measure(case: Case, sizes: Sizes, device: torch.device, rounds: int) -> Result:
+    """Time ``case`` in ``rounds`` rounds; each begins with another contender."""
+    timers = {}
+    for name, step in steps(case, sizes, device).items():
+        step()  # compiles
+        timers[name] = Timer("step()", globals={"step": step}, num_threads=torch.get_num_threads())
+    repeats = {name: max(1, round(SHORTEST / timer.timeit(1).mean)) for name, timer in timers.items()}
+    result = Result(case, {name: [] for name in timers})
+    names = list(timers)
+    for i in range(rounds):
+        for name in names[i % 3 :] + names[: i % 3]:
+            result.seconds[name].append(timers[name].timeit(repeats[name]).mean)
+    if case.memory:
+        result.peaks = {name: peak(step, device) for name, step in steps(case, sizes, device).items()}
+    return result
+
+
+def peak(step: Step, device: torch.device) -> float:
+    """Most MiB that ``step`` holds at once, beyond its inputs and the gradients that it returns."""
+    gradients = sum(g.nbytes for g in step()[1:])
+    held = _peak_on_cuda(step) if device.type == "cuda" else _peak_on_cpu(step)
+    return (held - gradients) / MIB
+
+
+def _peak_on_cuda(step: Callable[[], Any]) -> int:
+    torch.cuda.synchronize()
+    torch.cuda.reset_peak_memory_stats()
+    before = torch.cuda.memory_allocated()
+    step()
+    return torch.cuda.max_memory_allocated() - before
+
+
+def _peak_on_cpu(step: Callable[[], Any]) -> int:
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
+        step()
+    events = [e for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]
+    held = most = 0
+    for event in sorted(events, key=lambda e: e.start_ns()):
+        held += event.nbytes()
+        most = max(most, held)
+    return most
+
+
+def _place(value: Any, device: torch.device) -> Any:
+    if isinstance(value, Tensor):
+        return value.detach().to(device).requires_grad_(value.requires_grad)
+    return value.to(device) if isinstance(value, nn.Module) else value
+
+
+def _leaves(inputs: tuple[Any, ...]) -> list[Tensor]:
+    modules = [value for value in inputs if isinstance(value, nn.Module)]
+    tensors = [value for value in inputs if isinstance(value, Tensor) and value.requires_grad]
+    return tensors + [parameter for module in modules for parameter in module.parameters()]

@@ -1,0 +1,95 @@
+"""The benchmarks compare like with like, and their table says what was measured. Nothing here is timed."""
+
+import warnings
+
+import pytest
+import torch
+from torch.testing import assert_close
+
+from benchmarks import __main__ as command
+from benchmarks.cases import CASES, TINY, Case, missing, real_numbers
+from benchmarks.measure import COMPILED, EAGER, OURS, Result, peak, steps
+from benchmarks.report import above_aim, page, row
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_contender_finds_the_same_loss_and_gradients(case):
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's chunks warn that they do less than ours
+        for name, step in steps(case, TINY, CPU, backend="eager").items():
+            found[name] = step()
+    assert all(gradient.abs().sum() > 0 for gradient in found[OURS][1:])
+    tolerance = 0.05 if found[OURS][0].dtype == torch.bfloat16 else 1e-4
+    for name in (EAGER, COMPILED):
+        assert_close(found[OURS], found[name], rtol=tolerance, atol=tolerance / 10, msg=name)
+
+
+def test_no_loss_of_torch_is_left_out():
+    assert missing(CASES) == []
+
+
+def test_a_loss_left_out_is_named():
+    without = tuple(case for case in CASES if case.loss != "mse_loss")
+    assert "mse_loss has no case in benchmarks/cases.py" in missing(without)
+    unknown = (*CASES, Case("no_such_loss", real_numbers))
+    assert "no_such_loss is not in lossbook.losses" in missing(unknown)
+
+
+def result(ours, eager, compiled, **peaks):
+    return Result(CASES[0], {OURS: ours, EAGER: eager, COMPILED: compiled}, peaks)
+
+
+def test_ratios_are_paired_by_round():
+    measured = result([1.0, 2.0, 6.0], [2.0, 8.0, 10.0], [1.0, 1.0, 2.0])
+    assert measured.ratios(EAGER) == [0.5, 0.25, 0.6]
+    assert row(measured) == "| l1_loss | 2000.00 | 0.25 | 0.50 | 0.60 | 0.5 | 1.00 | 2.00 | 3.00 |"
+
+
+def test_page_names_the_machine_and_shows_memory_where_measured():
+    measured = result([1.0], [2.0], [1.0])
+    assert "# A machine\n" in page([measured], "A machine")
+    assert "MiB" not in page([measured], "A machine")
+    measured.peaks = {OURS: 3.14, EAGER: 381.0, COMPILED: 250.0}
+    assert "| l1_loss | 3.1 | 381.0 | 250.0 |" in page([measured], "A machine")
+
+
+def test_what_is_slower_than_hoped_for_is_said():
+    assert above_aim([result([1.0], [2.0], [1.0])]) == []
+    assert above_aim([result([3.0], [4.0], [2.0])]) == [
+        "l1_loss: 0.75 of the time of torch, eager, hoped for 0.5",
+        "l1_loss: 1.50 of the time of torch, compiled, hoped for 1",
+    ]
+
+
+def test_peak_counts_what_is_held_beyond_the_gradients():
+    x = torch.zeros(2**18, requires_grad=True)
+
+    def step():
+        held = x.detach() + 1
+        return held.sum(), held + 1  # 1 MiB held beside a gradient of 1 MiB
+
+    assert peak(step, CPU) == pytest.approx(1.0, abs=0.01)
+
+
+def test_command_writes_the_page_and_fails_for_what_is_missing(tmp_path, monkeypatch, capsys):
+    def pretend(case, *_):
+        return Result(case, {OURS: [1.0], EAGER: [2.0], COMPILED: [1.0]})
+
+    monkeypatch.setattr(command, "measure", pretend)
+    monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(command, "CASES", CASES[:1])
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--device", "cpu"])
+    with pytest.raises(SystemExit, match="mse_loss has no case"):
+        command.main()
+    (written,) = (tmp_path / "results").iterdir()
+    assert "| l1_loss | 1000.00 |" in written.read_text(encoding="utf-8")
+    assert "written to" in capsys.readouterr().out
+
+
+def test_command_refuses_an_unknown_case(monkeypatch):
+    monkeypatch.setattr("sys.argv", ["benchmarks", "--device", "cpu", "--only", "nothing"])
+    with pytest.raises(SystemExit, match="--only 'nothing' is part of no name"):
+        command.main()
