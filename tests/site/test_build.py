@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,3 +70,18 @@ def test_a_warning_fails_only_a_strict_build(tree: Path, capsys: pytest.CaptureF
     assert "no-such-label" in said
     assert build.main(tree, strict=True) == 1
     assert "see the messages of en above" in capsys.readouterr().err
+
+
+def test_plain_jupyter_book_gives_the_japanese_edition(tree: Path) -> None:
+    (tree / ".cache").mkdir()
+    (tree / ".cache" / "README.md").write_text("# not a page\n", encoding="utf8")
+    program = "from jupyter_book.cli.main import main; main()"
+    arguments = ["build", ".", "-W", "-n", "--keep-going", "-q"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=tree, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    page = (tree / "_build" / "html" / "book" / "ja" / "index.html").read_text(encoding="utf8")
+    assert '<html lang="ja"' in page
+    assert "の尤度" in page
+    assert "language-switch" not in page  # there is no English edition beside it
