@@ -3,7 +3,7 @@
 import gzip
 import math
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -64,6 +64,29 @@ class Dataset:
         order = torch.randperm(len(self), generator=Generator().manual_seed(seed))
         ends = [round(len(self) * sum(fractions[: i + 1])) for i in range(len(fractions))]
         return tuple(self[order[a:b]] for a, b in zip([0, *ends[:-1]], ends, strict=True))
+
+    def folds(self, count: int = 5, seed: int = 0) -> Iterator[tuple["Dataset", "Dataset", "Dataset"]]:
+        """Cross-validation: every row is tested exactly once, by a model that has not seen it.
+
+        Args:
+            count: the number of equal parts; each in turn is the test part, the next one the validation part.
+            seed: decides who goes where.
+
+        Yields:
+            The training, the validation and the test part of each round.
+
+        Raises:
+            ValueError: ``count`` is less than 3.
+
+        >>> [[len(part) for part in parts] for parts in engel().folds()][0]
+        [141, 47, 47]
+        """
+        if count < 3:
+            raise ValueError(f"count must be at least 3, found {count}")
+        parts = torch.randperm(len(self), generator=Generator().manual_seed(seed)).tensor_split(count)
+        for k in range(count):
+            test, validation, *train = parts[k:] + parts[:k]
+            yield self[torch.cat(train)], self[validation], self[test]
 
 
 class Standardizer(NamedTuple):
