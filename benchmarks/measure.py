@@ -58,8 +58,8 @@ def steps(case: Case, sizes: Sizes, device: torch.device, backend: str = "induct
 
 def measure(case: Case, sizes: Sizes, device: torch.device, rounds: int) -> Result:
     """Time ``case`` in ``rounds`` rounds; each begins with another contender."""
-    timers = {}
-    for name, step in steps(case, sizes, device).items():
+    contenders, timers = steps(case, sizes, device), {}
+    for name, step in contenders.items():
         step()  # compiles
         timers[name] = Timer("step()", globals={"step": step}, num_threads=torch.get_num_threads())
     repeats = {name: max(1, round(SHORTEST / timer.timeit(1).mean)) for name, timer in timers.items()}
@@ -69,7 +69,7 @@ def measure(case: Case, sizes: Sizes, device: torch.device, rounds: int) -> Resu
         for name in names[i % 3 :] + names[: i % 3]:
             result.seconds[name].append(timers[name].timeit(repeats[name]).mean)
     if case.memory:
-        result.peaks = {name: peak(step, device) for name, step in steps(case, sizes, device).items()}
+        result.peaks = {name: peak(step, device) for name, step in contenders.items()}
     return result
 
 

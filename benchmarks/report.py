@@ -21,11 +21,7 @@ def machine(device: torch.device) -> str:
 
 
 def file_name(machine: str) -> str:
-    """``machine`` as the name of a file.
-
-    >>> file_name("AMD EPYC, 2 threads")
-    'amd-epyc-2-threads.md'
-    """
+    """``machine`` as the name of a file."""
     return re.sub(r"[^a-z0-9]+", "-", machine.lower()).strip("-") + ".md"
 
 

@@ -9,7 +9,7 @@ from torch.testing import assert_close
 from benchmarks import __main__ as command
 from benchmarks.cases import CASES, TINY, Case, missing, real_numbers
 from benchmarks.measure import COMPILED, EAGER, OURS, Result, peak, steps
-from benchmarks.report import above_aim, page, row
+from benchmarks.report import above_aim, file_name, machine, page, row
 
 CPU = torch.device("cpu")
 
@@ -46,6 +46,11 @@ def test_ratios_are_paired_by_round():
     measured = result([1.0, 2.0, 6.0], [2.0, 8.0, 10.0], [1.0, 1.0, 2.0])
     assert measured.ratios(EAGER) == [0.5, 0.25, 0.6]
     assert row(measured) == "| l1_loss | 2000.00 | 0.25 | 0.50 | 0.60 | 0.5 | 1.00 | 2.00 | 3.00 |"
+
+
+def test_file_is_named_after_the_machine():
+    assert file_name("AMD EPYC (Milan), 2 threads") == "amd-epyc-milan-2-threads.md"
+    assert machine(CPU).endswith(f"{torch.get_num_threads()} threads")
 
 
 def test_page_names_the_machine_and_shows_memory_where_measured():
