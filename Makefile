@@ -53,5 +53,11 @@ test: lint check browser  ## everything CI runs
 bench: $(VENV)/tools      ## speed and memory beside torch's own losses
 	$(RUN) benchmarks
 
+gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and the benchmarks; writes their record
+	@$(BIN)/python -c 'import torch, sys; sys.exit(None if torch.cuda.is_available() else "make gpu needs a CUDA device and a torch that was built for it; found neither or only one")'
+	LOSSBOOK_DEVICE=cuda $(RUN) pytest --nbval --nbval-current-env -p no:cacheprovider chapters
+	$(RUN) lossbook.checks.record cuda book/records/cuda.json
+	$(RUN) benchmarks
+
 clean:                    ## remove what can be made again
 	rm -rf $(VENV) _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

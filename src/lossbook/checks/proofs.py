@@ -11,7 +11,6 @@ from torch.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from torch.utils._pytree import tree_map
 
 from lossbook.checks.spec import Options, Spec
-from lossbook.losses._common import REDUCTIONS
 
 CPU = torch.device("cpu")
 ROUNDINGS = 64  # how many units of rounding a value in low precision may be off
@@ -46,7 +45,7 @@ class Subject:
         """Every option combination with every reduction the loss has."""
         has_reduction = "reduction" in inspect.signature(self.loss).parameters
         for options in self.spec.options:
-            for reduction in REDUCTIONS if has_reduction else (None,):
+            for reduction in self.spec.reductions if has_reduction else (None,):
                 chosen = self.place(options)
                 yield chosen if reduction is None else {**chosen, "reduction": reduction}
 

@@ -2,6 +2,7 @@
 
 import inspect
 import re
+import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from html import escape
@@ -59,11 +60,13 @@ def prove(
         likelihood = likelihood or getattr(likelihoods, loss.__name__, None)
     subject = Subject(loss, spec, reference, gradient, likelihood, torch.device(device))
     report = Report(loss.__name__, status(loss))
-    for name, proof in PROOFS.items():
-        try:
-            report.evidence[name] = proof(subject)
-        except AssertionError as error:
-            raise AssertionError(f"{loss.__name__}, {name}: {error}") from error
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch warns of options that are tried on purpose
+        for name, proof in PROOFS.items():
+            try:
+                report.evidence[name] = proof(subject)
+            except AssertionError as error:
+                raise AssertionError(f"{loss.__name__}, {name}: {error}") from error
     return report
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Generator
 
+from lossbook.losses._common import REDUCTIONS
+
 Options = dict[str, Any]
 
 
@@ -32,6 +34,7 @@ class Spec:
         target: position of the observation, of which :mod:`lossbook.likelihoods` gives the distribution.
         options: option combinations, each tried with every reduction; see :func:`grid`.
         extremes: ``(arguments, options)`` at which neither the value nor a gradient may be nan.
+        reductions: what ``reduction`` may be, if the loss takes it.
         twice: whether the second derivative exists almost everywhere and is compared (``gradgradcheck``).
         dtypes: precisions compared with float64.
     """
@@ -41,6 +44,7 @@ class Spec:
     target: int = 1
     options: Sequence[Options] = ({},)
     extremes: Sequence[tuple[tuple[Any, ...], Options]] = ()
+    reductions: tuple[str, ...] = REDUCTIONS
     twice: bool = True
     dtypes: tuple[torch.dtype, ...] = field(default=(torch.float32, torch.bfloat16, torch.float16))
 

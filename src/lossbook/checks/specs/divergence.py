@@ -23,6 +23,7 @@ SPECS = {
     "kl_div": Spec(
         log_probabilities,
         wrt=(0, 1),
+        reductions=("none", "mean", "sum", "batchmean"),
         options=grid(log_target=(False, True)),
         extremes=[
             (IMPOSSIBLE, {"reduction": "sum"}),
