@@ -58,6 +58,11 @@ class Source:
     metadata: dict[str, Any]
     cells: list[Cell]
 
+    @property
+    def kind(self) -> str:
+        """``chapter``, which has the blocks, or ``page``, which is free; ``lossbook: {kind: page}`` says so."""
+        return self.metadata.get("lossbook", {}).get("kind", "chapter")
+
     def pairs(self) -> list[tuple[Cell, Cell]]:
         """The Markdown twins (Japanese, English), in order."""
         prose = [cell for cell in self.cells if cell.kind == "markdown"]
@@ -174,6 +179,11 @@ def _twins(source: Source) -> list[Problem]:
 
 
 def _blocks(source: Source) -> list[Problem]:
+    if source.kind == "page":
+        return []
+    if source.kind != "chapter":
+        text = f"unknown lossbook kind {source.kind!r} in the front matter; write chapter or page"
+        return [Problem(f"{source.where}:1", text)]
     cells = [cell for cell in source.cells if cell.language == "ja" and "block" in cell.metadata]
     for cell in cells:
         if cell.metadata["block"] not in BLOCKS:

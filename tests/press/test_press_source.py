@@ -118,3 +118,13 @@ def test_a_source_that_is_not_utf8_is_named_with_its_line(project: Path) -> None
     data = CHAPTER.encode().replace("見本".encode(), "見本".encode("euc-jp"))
     source_path(project, "sample").write_bytes(data)
     assert refusal(project).startswith(f"chapters/sample.md:{line_of('# 見本')}: is not UTF-8 (byte 0xb8)")
+
+
+def test_a_page_needs_no_blocks_and_only_a_page(project: Path, edit: Edit) -> None:
+    edit('"lang": "ja", "block": "proof"', '"lang": "ja"')
+    edit('"lang": "en", "block": "proof"', '"lang": "en"')
+    assert "has no block 'proof'" in refusal(project)
+    edit("kernelspec:\n", "lossbook:\n  kind: page\nkernelspec:\n")
+    assert read(project, source_path(project, "sample")).kind == "page"
+    edit("kind: page", "kind: leaf")
+    assert "unknown lossbook kind 'leaf'" in refusal(project)
