@@ -37,7 +37,7 @@ class Dropout(nn.Module):
         if not self.training:
             return x
         keep = 1 - self.p
-        mask = torch.bernoulli(torch.full_like(x, keep))
+        mask = torch.empty_like(x).bernoulli_(keep)
         return x * mask / keep
 
     def extra_repr(self) -> str:

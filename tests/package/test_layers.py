@@ -8,9 +8,10 @@ from lossbook import models
 from lossbook.layers import BatchNorm, Dropout
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 @pytest.mark.parametrize("p", [0.0, 0.25, 0.5, 0.9])
-def test_dropout_draws_and_scales_as_torch_does(p):
-    x = torch.randn(50, 20, dtype=torch.float64)
+def test_dropout_draws_and_scales_as_torch_does(p, dtype):
+    x = torch.randn(50, 20, dtype=dtype)
     torch.manual_seed(3)
     expected = nn.Dropout(p)(x)
     torch.manual_seed(3)
