@@ -60,7 +60,7 @@ class Source:
 
     @property
     def kind(self) -> str:
-        """``chapter``, which has the blocks, or ``page``, which is free; ``lossbook: {kind: page}`` says so."""
+        """``chapter``, which has the blocks, or ``page`` (``lossbook: {kind: page}``), which is free."""
         return self.metadata.get("lossbook", {}).get("kind", "chapter")
 
     def pairs(self) -> list[tuple[Cell, Cell]]:
