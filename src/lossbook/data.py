@@ -226,6 +226,38 @@ def digits() -> Dataset:
     return Dataset(images, target, ("pixel",), "digit", BSD.format("scikit-learn"))
 
 
+def overlay(parts: Dataset, count: int, most: int = 3, seed: int = 0) -> Dataset:
+    """Pictures of one or several classes at once: single pictures laid over each other, the darker pixel wins.
+
+    Each new picture shows 1 to ``most`` of the single ones, drawn at random; two may be of the same class. Split
+    first and overlay each part by itself, so that no picture of the test part has been seen in training.
+
+    Args:
+        parts: the single pictures, ``y`` their classes.
+        count: how many pictures to make.
+        most: largest number of single pictures in one.
+        seed: decides what is drawn.
+
+    Returns:
+        ``count`` pictures; ``y`` has shape ``(count, C)``, float32, 1 for each class that is shown.
+
+    Raises:
+        ValueError: ``most`` is less than 1.
+
+    >>> pictures = overlay(digits(), 5)
+    >>> tuple(pictures.x.shape), tuple(pictures.y.shape), pictures.y.sum(1).tolist()
+    ((5, 1, 8, 8), (5, 10), [3.0, 1.0, 1.0, 3.0, 1.0])
+    """
+    if most < 1:
+        raise ValueError(f"most must be at least 1, found {most}")
+    generator = Generator().manual_seed(seed)
+    picked = torch.randint(len(parts), (count, most), generator=generator)
+    shown = torch.arange(most) < torch.randint(1, most + 1, (count, 1), generator=generator)
+    classes = torch.nn.functional.one_hot(parts.y)[picked] * shown.unsqueeze(-1)
+    pictures = parts.x[picked] * shown[..., None, None, None]
+    return replace(parts, x=pictures.amax(1), y=classes.amax(1).float())
+
+
 MNIST_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),

@@ -49,6 +49,19 @@ def test_corrupted_labels_move_up_and_the_others_stay():
         data.corrupt_labels(clean, rate=1.5)
 
 
+def test_an_overlaid_picture_shows_its_labels_and_nothing_else():
+    ones = data.digits()[:40]
+    pictures = data.overlay(ones, 200, most=2, seed=4)
+    counts = pictures.y.sum(1)
+    assert set(counts.tolist()) == {1.0, 2.0}
+    singles = pictures[counts == 1]
+    darkest = torch.stack([ones.x[ones.y == digit].amax(0) for digit in range(10)])
+    assert (singles.x <= darkest[singles.y.argmax(1)]).all()
+    assert torch.equal(pictures.x, data.overlay(ones, 200, most=2, seed=4).x)
+    with pytest.raises(ValueError, match="most must be at least 1, found 0"):
+        data.overlay(ones, 5, most=0)
+
+
 def test_standardising_inverts_and_keeps_a_constant_feature():
     x = torch.stack([torch.linspace(0, 9, 10), torch.full((10,), 4.0)], 1)
     scale = data.Standardizer.fit(x)
