@@ -131,7 +131,7 @@ def negative_binomial_nll_loss(
 
 def _stirling(y: Tensor) -> Tensor:
     large = torch.where(y > 1, y, 1.0)
-    formula = large * large.log() - y + 0.5 * (2 * math.pi * large).log()
+    formula = (large + 0.5) * large.log() - y + 0.5 * math.log(2 * math.pi)
     return torch.where(y > 1, formula, 0)
 
 

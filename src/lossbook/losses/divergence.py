@@ -1,13 +1,12 @@
 r"""How far one distribution is from another: the Kullback–Leibler divergence."""
 
-import math
 import warnings
 
 import torch
 from torch import Tensor
 
 from lossbook.losses._common import REDUCTIONS, check_broadcast, check_reduction, reduce
-from lossbook.losses._values import check_values_if_strict, times
+from lossbook.losses._values import check_values_if_strict
 
 
 def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -32,7 +31,8 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
 
     Returns:
         The divergence in nats: a scalar, or shape ``(*)`` for ``'none'``. What cannot happen costs nothing,
-        also where ``input`` is -inf; torch gives nan there, for ``log_target`` wherever a target is -inf.
+        also where ``input`` is -inf; torch gives nan there, for ``log_target`` wherever a target is -inf. At
+        a target of 0, where its slope is infinite, the gradient into the target is 0.
 
     Raises:
         RuntimeError: ``input`` or ``target`` is not floating point, or the shapes do not broadcast.
@@ -57,12 +57,14 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
 
 
 def _from_target(input: Tensor, target: Tensor) -> Tensor:
-    return -torch.special.entr(target) - times(target, input)
+    impossible = target == 0
+    t = torch.where(impossible, 1, target)
+    return torch.where(impossible, 0, t * (t.log() - input))
 
 
 def _from_log_target(input: Tensor, target: Tensor) -> Tensor:
-    impossible = target == -math.inf
-    return times(target.exp(), torch.where(impossible, 0, target - input))
+    t = target.exp()
+    return t * torch.where(t == 0, 0, target - input)
 
 
 def _check(input: Tensor, target: Tensor, reduction: str, log_target: bool) -> None:
