@@ -227,10 +227,10 @@ def digits() -> Dataset:
 
 
 def overlay(parts: Dataset, count: int, most: int = 3, seed: int = 0) -> Dataset:
-    """Pictures of one or several classes at once: single pictures laid over each other, the darker pixel wins.
+    """Pictures of several classes at once: single pictures laid over each other, the darker pixel wins.
 
-    Each new picture shows 1 to ``most`` of the single ones, drawn at random; two may be of the same class. Split
-    first and overlay each part by itself, so that no picture of the test part has been seen in training.
+    Each shows 1 to ``most`` single pictures, drawn at random; two may be of the same class. Split first, then
+    overlay each part by itself, so that no picture of the test part has been seen in training.
 
     Args:
         parts: the single pictures, ``y`` their classes.
@@ -256,6 +256,48 @@ def overlay(parts: Dataset, count: int, most: int = 3, seed: int = 0) -> Dataset
     classes = torch.nn.functional.one_hot(parts.y)[picked] * shown.unsqueeze(-1)
     pictures = parts.x[picked] * shown[..., None, None, None]
     return replace(parts, x=pictures.amax(1), y=classes.amax(1).float())
+
+
+def digit_scenes(
+    digits: Dataset, classes: Sequence[int], count: int, ignore: int = -100, seed: int = 0
+) -> Dataset:
+    """Images of 16 x 16 pixels with one digit of each of two classes side by side, labelled pixel by pixel.
+
+    A pixel of the digit ``classes[k]`` has the label ``k + 1`` where it is dark (above 0.5), 0 where it is
+    light (up to 0.25), and ``ignore`` in between; the background is 0.
+
+    Args:
+        digits: the digits to draw from, images of shape ``(N, 1, 8, 8)``.
+        classes: two digits.
+        count: number of images.
+        ignore: label of the pixels that nobody could name.
+        seed: decides which digits, and where.
+
+    Returns:
+        Images of shape ``(count, 1, 16, 16)`` and labels of shape ``(count, 16, 16)``.
+
+    Raises:
+        ValueError: not two classes, or a class without an image.
+
+    >>> scene = digit_scenes(digits(), (0, 1), count=3)
+    >>> scene.x.shape, scene.y.shape, scene.y.unique().tolist()
+    (torch.Size([3, 1, 16, 16]), torch.Size([3, 16, 16]), [-100, 0, 1, 2])
+    """
+    pools = [digits.x[digits.y == label, 0] for label in classes]
+    if len(pools) != 2 or not all(map(len, pools)):
+        raise ValueError(f"classes must be two digits that have images, found {classes!r}")
+    generator = Generator().manual_seed(seed)
+    images, labels = torch.zeros(count, 1, 16, 16), torch.zeros(count, 16, 16, dtype=torch.int64)
+    for row in range(count):
+        left = int(torch.randint(2, (), generator=generator))
+        for k, pool in enumerate(pools):
+            pixels = pool[int(torch.randint(len(pool), (), generator=generator))]
+            top, column = int(torch.randint(9, (), generator=generator)), 8 * (k ^ left)
+            area = (row, slice(top, top + 8), slice(column, column + 8))
+            images[:, 0][area] = pixels
+            faint = torch.where(pixels > 0.25, ignore, 0)
+            labels[area] = torch.where(pixels > 0.5, k + 1, faint)
+    return Dataset(images, labels, ("pixel",), "class of the pixel", digits.licence)
 
 
 MNIST_FILES = {
