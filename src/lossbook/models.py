@@ -63,6 +63,26 @@ def mlp(
     return nn.Sequential(*layers, Squeeze()) if outputs == 1 else nn.Sequential(*layers)
 
 
+def pixel_classifier(classes: int, width: int = 16) -> nn.Sequential:
+    """A convolutional network that classifies each pixel from its surroundings of 11 x 11 pixels.
+
+    Args:
+        classes: number of classes ``C``.
+        width: channels of each hidden layer.
+
+    Returns:
+        A model from ``(N, 1, H, W)`` to logits ``(N, C, H, W)``.
+
+    >>> import torch
+    >>> pixel_classifier(3)(torch.zeros(2, 1, 16, 16)).shape
+    torch.Size([2, 3, 16, 16])
+    """
+    layers: list[nn.Module] = []
+    for before, reach in ((1, 1), (width, 2), (width, 2)):
+        layers += [nn.Conv2d(before, width, 3, padding=reach, dilation=reach), nn.ReLU()]
+    return nn.Sequential(*layers, nn.Conv2d(width, classes, 1))
+
+
 class Squeeze(nn.Module):
     """From ``(N, 1)`` to ``(N,)``: the shape of the targets, so that nothing broadcasts."""
 

@@ -30,7 +30,12 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.2, **options: Any)
         height: height of one row in inches.
         options: passed on to :func:`matplotlib.pyplot.subplots`.
     """
-    font = {"font.family": FONTS[current()], "axes.unicode_minus": False, "axes.titlesize": 11, "grid.linewidth": 0.6}
+    font = {
+        "font.family": FONTS[current()],
+        "axes.unicode_minus": False,
+        "axes.titlesize": 11,
+        "grid.linewidth": 0.6,
+    }
     sns.set_theme(context="notebook", style="whitegrid", palette="colorblind", rc=font)
     return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), layout="constrained", **options)
 
@@ -101,6 +106,26 @@ def learning_curves(histories: Mapping[str, History], height: float = 3.0) -> tu
     panels.flat[0].set_ylabel(tr("損失", "loss"))
     panels.flat[0].legend()
     return fig, panels.flat
+
+
+def reliability(tables: Mapping[str, Tensor], height: float = 3.4) -> tuple[Figure, Any]:
+    """Confidence against accuracy, one panel per model; on the diagonal a model is as often right as it says.
+
+    The area of a dot is the share of the predictions it stands for.
+
+    Args:
+        tables: by title, what :func:`lossbook.training.calibration` returned.
+        height: height of the panels in inches.
+    """
+    fig, panels = figure(columns=len(tables), height=height, squeeze=False, sharey=True)
+    for axes, (title, table) in zip(panels.flat, tables.items(), strict=True):
+        share, confidence, accuracy = table.cpu().unbind(1)
+        axes.plot([0, 1], [0, 1], color="0.5", lw=1)
+        axes.plot(confidence.numpy(), accuracy.numpy(), lw=1, zorder=2)
+        axes.scatter(confidence.numpy(), accuracy.numpy(), s=(20 + 400 * share).numpy(), zorder=3)
+        axes.set(title=title, xlabel=tr("確信度", "confidence"), xlim=(0, 1.05), ylim=(0, 1.05))
+    panels.flat[0].set_ylabel(tr("正解率", "accuracy"))
+    return fig, list(panels.flat)
 
 
 def image_grid(images: Tensor, titles: Sequence[str] = (), columns: int = 10) -> tuple[Figure, Any]:

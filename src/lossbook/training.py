@@ -172,6 +172,42 @@ def predict(model: nn.Module, x: Tensor) -> Tensor:
     return output
 
 
+def calibration(probabilities: Tensor, y: Tensor, bins: int = 10) -> Tensor:
+    """How often the predicted class is right, among predictions of similar confidence.
+
+    Args:
+        probabilities: of each class, shape ``(N, C)``.
+        y: classes, shape ``(N,)``.
+        bins: number of equal parts into which confidences from 0 to 1 are sorted.
+
+    Returns:
+        One row for each part that holds predictions: their share of all, their mean confidence, and the share
+        of them that is right.
+
+    >>> import torch
+    >>> calibration(torch.tensor([[0.75, 0.25], [0.75, 0.25]]), torch.tensor([0, 1]))
+    tensor([[1.0000, 0.7500, 0.5000]])
+    """
+    confidence, predicted = probabilities.max(1)
+    right = (predicted == y).to(confidence)
+    part = (confidence * bins).long().clamp(max=bins - 1)
+    rows = [(part == k, confidence[part == k], right[part == k]) for k in part.unique()]
+    return torch.stack([torch.stack([m.to(confidence).mean(), c.mean(), r.mean()]) for m, c, r in rows])
+
+
+def calibration_error(probabilities: Tensor, y: Tensor, bins: int = 10) -> float:
+    """The expected calibration error: mean distance of confidence and accuracy in :func:`calibration`.
+
+    Source: Guo, Pleiss, Sun, Weinberger, *On Calibration of Modern Neural Networks*, ICML 2017.
+
+    >>> import torch
+    >>> calibration_error(torch.tensor([[0.75, 0.25], [0.75, 0.25]]), torch.tensor([0, 1]))
+    0.25
+    """
+    share, confidence, accuracy = calibration(probabilities, y, bins).unbind(1)
+    return float((share * (confidence - accuracy).abs()).sum())
+
+
 def save(path: str | Path, model: nn.Module, config: dict[str, Any]) -> None:
     """Write the weights to ``path``, and the ``config`` that builds the model to a JSON file beside it."""
     path = Path(path)
