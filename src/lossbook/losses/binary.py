@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
 
-from lossbook.losses._common import check_broadcast, check_floating, reduce
-from lossbook.losses._values import check_expands, check_values, check_values_if_strict, times
+from lossbook.losses._common import check_floating, check_same_shape, reduce
+from lossbook.losses._values import check_expands, check_signs, check_values, check_values_if_strict, times
 
 
 def binary_cross_entropy(
@@ -138,7 +138,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
 
     Args:
         input: predicted logit :math:`z`, any shape ``(*)``.
-        target: observation :math:`y`, 1 or -1, shape ``(*)``. Another shape broadcasts.
+        target: observation :math:`y`, 1 or -1, shape ``(*)`` or one that broadcasts to it.
         reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
 
     Returns:
@@ -148,7 +148,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
 
     Raises:
         NotImplementedError: ``input`` or ``target`` is complex.
-        RuntimeError: ``input`` is not floating point, or the shapes do not broadcast.
+        RuntimeError: ``input`` is not floating point, or ``target`` does not broadcast to its shape.
         ValueError: unknown ``reduction``.
 
     Strict:
@@ -166,8 +166,9 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
         raise NotImplementedError(f"input and target must be real, found {input.dtype} and {target.dtype}")
     if not input.is_floating_point():
         raise RuntimeError(f"input must be a floating-point tensor, found dtype {input.dtype}")
-    check_broadcast(input=input, target=target)
-    check_values_if_strict("target", target, (target == 1) | (target == -1), "1 or -1")
+    check_same_shape("input", input, "target", target)
+    check_expands("target", target, input)
+    check_signs(target)
     return reduce(-logsigmoid(target * input), reduction)
 
 
