@@ -250,6 +250,8 @@ PoissonNLLLoss = _module("PoissonNLLLoss", losses.poisson_nll_loss)
 NegativeBinomialNLLLoss = _module("NegativeBinomialNLLLoss", losses.negative_binomial_nll_loss)
 MultiLabelMarginLoss = _module("MultiLabelMarginLoss", losses.multilabel_margin_loss)
 MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel_soft_margin_loss)
+HingeLoss = _module("HingeLoss", losses.hinge_loss)
+CrammerSingerLoss = _module("CrammerSingerLoss", losses.crammer_singer_loss)
 MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss)
 
 __all__ = [
@@ -258,10 +260,12 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "CosineEmbeddingLoss",
+    "CrammerSingerLoss",
     "CrossEntropyLoss",
     "FocalLoss",
     "GaussianNLLLoss",
     "HingeEmbeddingLoss",
+    "HingeLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",

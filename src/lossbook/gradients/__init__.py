@@ -14,7 +14,7 @@ from lossbook.gradients.categorical import cross_entropy, focal_loss, nll_loss
 from lossbook.gradients.counts import negative_binomial_nll_loss, poisson_nll_loss
 from lossbook.gradients.divergence import kl_div
 from lossbook.gradients.gaussian import gaussian_nll_loss
-from lossbook.gradients.margin import multi_margin_loss
+from lossbook.gradients.margin import crammer_singer_loss, hinge_loss, multi_margin_loss
 from lossbook.gradients.multilabel import multilabel_margin_loss, multilabel_soft_margin_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
@@ -27,10 +27,12 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "cosine_embedding_loss",
+    "crammer_singer_loss",
     "cross_entropy",
     "focal_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",
+    "hinge_loss",
     "huber_loss",
     "kl_div",
     "l1_loss",

@@ -4,6 +4,12 @@ import torch
 from torch import Tensor
 
 
+def hinge_loss(input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0) -> Tensor:
+    r""":math:`-y\,p \max(0, m - yz)^{p-1}` within the margin, beyond it 0."""
+    gap = margin - target * input
+    return -target * torch.where(gap > 0, p * gap ** (p - 1), 0)
+
+
 def multi_margin_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
@@ -17,3 +23,12 @@ def multi_margin_loss(
     push = torch.where((gap > 0) & ~right, p * gap ** (p - 1), 0)
     gradient = (push - right * push.sum(-1, keepdim=True)) / input.shape[-1]
     return gradient if weight is None else weight[y] * gradient
+
+
+def crammer_singer_loss(input: Tensor, target: Tensor, margin: float = 1.0) -> Tensor:
+    r""":math:`e_r - e_y` while the strongest rival :math:`r` is within the margin, then 0."""
+    right = torch.nn.functional.one_hot(target, input.shape[-1]).to(input)
+    strongest = (input - 2 * input.abs().max() * right).argmax(-1)
+    rival = torch.nn.functional.one_hot(strongest, input.shape[-1]).to(input)
+    gap = margin + ((rival - right) * input).sum(-1, keepdim=True)
+    return torch.where(gap > 0, rival - right, 0)

@@ -1,10 +1,58 @@
-"""One of several classes, without a likelihood: a margin between the right class and every other."""
+"""Classes without a likelihood: the right answer should win by a margin, and then costs nothing."""
+
+import math
 
 import torch
 from torch import Tensor
 
-from lossbook.losses._common import check_floating, is_strict, reduce
-from lossbook.losses._values import check_values, times
+from lossbook.losses._common import check_broadcast, check_floating, check_real, is_strict, reduce
+from lossbook.losses._values import check_signs, check_values, times
+
+
+def hinge_loss(
+    input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    r"""Hinge loss of the support vector machine: the score should be on the right side by ``margin``.
+
+    .. math:: \max(0,\, m - yz)^p
+
+    No density has it as its negative logarithm: :math:`e^{-\ell}`, summed over both labels, depends on
+    :math:`z`. The minimiser for ``p=1`` is the sign of the more probable label, for ``p=2`` (with
+    :math:`m = 1`) the difference of the two probabilities.
+
+    Status: F, margin surrogate.
+
+    Args:
+        input: scores :math:`z`, any shape ``(*)``.
+        target: observation :math:`y`, 1 or -1, shape ``(*)``. Another shape broadcasts.
+        p: power, 1 or 2.
+        margin: margin :math:`m`, in units of the score.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
+
+    Returns:
+        The loss in units of the score to the power ``p``: a scalar, or shape ``(*)`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` is not floating point, or ``target`` is complex.
+        RuntimeError: the shapes do not broadcast.
+        ValueError: ``p`` is neither 1 nor 2, or unknown ``reduction``.
+
+    Strict:
+        Targets other than 1 and -1, shapes that differ, a negative ``margin``.
+
+    Source:
+        Cortes, Vapnik, *Support-Vector Networks*, Machine Learning 20, 1995.
+
+    >>> import torch
+    >>> hinge_loss(torch.tensor([0.7, 0.3, 0.9]), torch.tensor([1, -1, 1]), reduction="none")
+    tensor([0.3000, 1.3000, 0.1000])
+    """
+    _check_options(p, margin)
+    check_floating(input=input)
+    check_real(target=target)
+    check_broadcast(input=input, target=target)
+    check_signs(target)
+    return reduce(torch.relu(margin - target * input) ** p, reduction)
 
 
 def multi_margin_loss(
@@ -69,13 +117,65 @@ def multi_margin_loss(
     return reduce(loss.reshape(target.shape), reduction)
 
 
+def crammer_singer_loss(
+    input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    r"""Crammer and Singer's multi-class hinge: the right class should beat its strongest rival by ``margin``.
+
+    .. math:: \max\bigl(0,\, m - z_y + \max_{i \ne y} z_i\bigr)
+
+    The limit, at temperature 0, of a cross entropy in which every wrong class starts with the advantage
+    :math:`m`; itself it is no likelihood. Its minimiser gives the most probable class if that has a
+    probability above one half.
+
+    Status: F, margin surrogate.
+
+    Args:
+        input: scores :math:`z`, shape ``(C)`` or ``(N, C)``.
+        target: class indices :math:`y`, int64, shape ``()`` or ``(N)``.
+        margin: margin :math:`m`, in units of the score.
+        reduction: ``'none'``, ``'mean'`` (divides by the batch size) or ``'sum'``.
+
+    Returns:
+        The loss in units of the score: a scalar, or the shape of ``target`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` is not floating point.
+        RuntimeError: ``input`` has no classes or more than two dimensions, ``target`` another shape or
+            dtype or an index that is no class.
+        ValueError: unknown ``reduction``.
+
+    Strict:
+        A negative ``margin``.
+
+    Source:
+        Crammer, Singer, *On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines*,
+        JMLR 2, 2001.
+
+    >>> import torch
+    >>> crammer_singer_loss(torch.tensor([[2.0, 0.5, 1.5]]), torch.tensor([0]))
+    tensor(0.5000)
+    """
+    _check(input, target, 1, margin, None)
+    z, y = (input.reshape(-1), target.reshape(())) if input.ndim < 2 else (input, target)
+    y = y.unsqueeze(-1)
+    right = torch.arange(z.shape[-1], device=z.device) == y
+    rival = torch.where(right, -math.inf, z).amax(-1)
+    loss = torch.relu(margin - z.gather(-1, y).squeeze(-1) + rival)
+    return reduce(loss.reshape(target.shape), reduction)
+
+
 def _check(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None) -> None:
-    if p not in (1, 2):
-        raise ValueError(f"p must be 1 or 2, found {p!r}")
+    _check_options(p, margin)
     _check_scores(input, target)
     classes = input.shape[-1] if input.ndim else 1
     _check_weight(weight, input, classes)
     check_values("target", target, (target >= 0) & (target < classes), f"a class index below {classes}")
+
+
+def _check_options(p: int, margin: float) -> None:
+    if p not in (1, 2):
+        raise ValueError(f"p must be 1 or 2, found {p!r}")
     if margin < 0 and is_strict():
         raise ValueError(f"margin must not be negative in strict mode, found {margin!r}")
 
