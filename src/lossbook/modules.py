@@ -253,12 +253,14 @@ MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel
 HingeLoss = _module("HingeLoss", losses.hinge_loss)
 CrammerSingerLoss = _module("CrammerSingerLoss", losses.crammer_singer_loss)
 MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss)
+CTCLoss = _module("CTCLoss", losses.ctc_loss)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
     "AdaptiveLogSoftmaxWithLoss",
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CosineEmbeddingLoss",
     "CrammerSingerLoss",
     "CrossEntropyLoss",

@@ -55,7 +55,7 @@ def prove(
     if spec is None:
         raise ValueError(f"loss {loss.__name__!r} is not one of this package: give spec=Spec(...)")
     if ours:
-        reference = reference or getattr(torch_functional, loss.__name__, None)
+        reference = reference or spec.reference or getattr(torch_functional, loss.__name__, None)
         gradient = gradient or getattr(gradients, loss.__name__, None)
         likelihood = likelihood or getattr(likelihoods, loss.__name__, None)
     subject = Subject(loss, spec, reference, gradient, likelihood, torch.device(device))

@@ -37,6 +37,7 @@ class Spec:
         reductions: what ``reduction`` may be, if the loss takes it.
         twice: whether the second derivative exists almost everywhere and is compared (``gradgradcheck``).
         dtypes: precisions compared with float64.
+        reference: what the loss is compared with, where that is not torch's function of the same name.
     """
 
     inputs: Callable[[Generator], tuple[Any, ...]]
@@ -47,6 +48,7 @@ class Spec:
     reductions: tuple[str, ...] = REDUCTIONS
     twice: bool = True
     dtypes: tuple[torch.dtype, ...] = field(default=(torch.float32, torch.bfloat16, torch.float16))
+    reference: Callable[..., Any] | None = None
 
     def arguments(self, seed: int = 0) -> tuple[Any, ...]:
         """The positional arguments made from ``seed``."""

@@ -19,6 +19,7 @@ from lossbook.gradients.multilabel import multilabel_margin_loss, multilabel_sof
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from lossbook.gradients.sequences import ctc_loss, ctc_loss_of_logits
 from lossbook.gradients.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
 from lossbook.gradients.vocabulary import adaptive_log_softmax_loss, linear_cross_entropy, z_loss
 
@@ -29,6 +30,8 @@ __all__ = [
     "cosine_embedding_loss",
     "crammer_singer_loss",
     "cross_entropy",
+    "ctc_loss",
+    "ctc_loss_of_logits",
     "focal_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",

@@ -32,19 +32,23 @@ from lossbook.likelihoods.regression import (
     mse_loss,
     smooth_l1_loss,
 )
+from lossbook.likelihoods.sequences import Labels, collapse, ctc_loss
 from lossbook.likelihoods.vocabulary import adaptive_log_softmax_loss, linear_cross_entropy, z_loss_prior
 
 __all__ = [
     "Huber",
     "IsotropicLaplace",
+    "Labels",
     "NoiseModel",
     "Sign",
     "VonMisesFisher",
     "adaptive_log_softmax_loss",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "collapse",
     "cosine_alike",
     "cross_entropy",
+    "ctc_loss",
     "gaussian_nll_loss",
     "hinge_alike",
     "huber_delta",

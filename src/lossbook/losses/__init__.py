@@ -20,6 +20,7 @@ from lossbook.losses.multilabel import multilabel_margin_loss, multilabel_soft_m
 from lossbook.losses.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.losses.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.losses.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from lossbook.losses.sequences import ctc_loss
 from lossbook.losses.triplets import triplet_margin_loss, triplet_margin_with_distance_loss
 from lossbook.losses.vocabulary import (
     adaptive_log_softmax,
@@ -36,6 +37,7 @@ __all__ = [
     "cosine_embedding_loss",
     "crammer_singer_loss",
     "cross_entropy",
+    "ctc_loss",
     "focal_loss",
     "gaussian_nll_loss",
     "hinge_embedding_loss",
