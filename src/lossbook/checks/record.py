@@ -45,7 +45,7 @@ def record(device: str = "cpu") -> dict[str, Any]:
 def _cases(found: Report | str) -> dict[str, int | None] | str:
     if isinstance(found, str):
         return found
-    return {name: evidence and evidence.cases for name, evidence in found.evidence.items()}
+    return {name: evidence.cases if evidence else None for name, evidence in found.evidence.items()}
 
 
 def _machine(device: str) -> str:
