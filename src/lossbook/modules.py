@@ -254,6 +254,8 @@ HingeLoss = _module("HingeLoss", losses.hinge_loss)
 CrammerSingerLoss = _module("CrammerSingerLoss", losses.crammer_singer_loss)
 MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss)
 CTCLoss = _module("CTCLoss", losses.ctc_loss)
+NCALoss = _module("NCALoss", losses.nca_loss)
+SoftNearestNeighbourLoss = _module("SoftNearestNeighbourLoss", losses.soft_nearest_neighbour_loss)
 
 __all__ = [
     "AdaptiveLogSoftmaxResult",
@@ -278,6 +280,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "NCALoss",
     "NLLLoss",
     "NegativeBinomialNLLLoss",
     "PairwiseLogisticLoss",
@@ -286,6 +289,7 @@ __all__ = [
     "SigmoidFocalLoss",
     "SmoothL1Loss",
     "SoftMarginLoss",
+    "SoftNearestNeighbourLoss",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
 ]

@@ -16,6 +16,7 @@ from lossbook.gradients.divergence import kl_div
 from lossbook.gradients.gaussian import gaussian_nll_loss
 from lossbook.gradients.margin import crammer_singer_loss, hinge_loss, multi_margin_loss
 from lossbook.gradients.multilabel import multilabel_margin_loss, multilabel_soft_margin_loss
+from lossbook.gradients.neighbours import nca_loss, soft_nearest_neighbour_loss
 from lossbook.gradients.pairs import cosine_embedding_loss, hinge_embedding_loss
 from lossbook.gradients.ranking import margin_ranking_loss, pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.gradients.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
@@ -45,6 +46,7 @@ __all__ = [
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
+    "nca_loss",
     "negative_binomial_nll_loss",
     "nll_loss",
     "pairwise_logistic_loss",
@@ -53,6 +55,7 @@ __all__ = [
     "sigmoid_focal_loss",
     "smooth_l1_loss",
     "soft_margin_loss",
+    "soft_nearest_neighbour_loss",
     "triplet_margin_loss",
     "triplet_margin_with_distance_loss",
     "z_loss",

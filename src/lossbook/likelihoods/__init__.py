@@ -21,6 +21,7 @@ from lossbook.likelihoods.binary import (
 from lossbook.likelihoods.categorical import cross_entropy, nll_loss
 from lossbook.likelihoods.counts import negative_binomial_nll_loss, poisson_nll_loss
 from lossbook.likelihoods.gaussian import gaussian_nll_loss
+from lossbook.likelihoods.neighbours import leave_one_out
 from lossbook.likelihoods.pairs import IsotropicLaplace, VonMisesFisher, cosine_alike, hinge_alike
 from lossbook.likelihoods.ranking import pairwise_logistic_loss, pairwise_probit_loss
 from lossbook.likelihoods.regression import (
@@ -55,6 +56,7 @@ __all__ = [
     "huber_loss",
     "huber_outlier_rate",
     "l1_loss",
+    "leave_one_out",
     "linear_cross_entropy",
     "mse_loss",
     "negative_binomial_nll_loss",
