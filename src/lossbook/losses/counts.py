@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lossbook.losses._common import check_broadcast, check_floating, reduce
-from lossbook.losses._values import check_values, check_values_if_strict, times
+from lossbook.losses._values import check_expands, check_values, check_values_if_strict, times
 
 
 def poisson_nll_loss(
@@ -63,7 +63,7 @@ def poisson_nll_loss(
     rate, log_rate = (input.exp(), input) if log_input else (input, (input + eps).log())
     loss = rate - times(target, log_rate)
     if full:
-        loss = loss + _stirling(target)
+        loss = loss + _stirling(target).to(loss.dtype)
     return reduce(loss, reduction)
 
 
@@ -92,7 +92,7 @@ def negative_binomial_nll_loss(
     Args:
         input: predicted logarithm :math:`\eta` of the mean, any shape ``(*)``.
         target: count :math:`y`, shape ``(*)``. Another shape broadcasts.
-        dispersion: :math:`\alpha > 0`, given, or learned as a tensor of a shape that broadcasts.
+        dispersion: :math:`\alpha > 0`, given, or learned as a tensor whose shape broadcasts to ``(*)``.
         full: whether to add :math:`\log y!`.
         reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
 
@@ -121,7 +121,7 @@ def negative_binomial_nll_loss(
     _check_counts(input=input, target=target)
     alpha = torch.as_tensor(dispersion, dtype=input.dtype, device=input.device)
     check_values("dispersion", alpha.detach(), alpha > 0, "positive", ValueError)
-    torch.broadcast_shapes(input.shape, target.shape, alpha.shape)
+    check_expands("dispersion", alpha, torch.broadcast_tensors(input, target)[0])
     r, x = 1 / alpha, input + alpha.log()
     loss = -times(target, logsigmoid(x)) - r * logsigmoid(-x) - _log_gamma_ratio(target, r)
     if full:

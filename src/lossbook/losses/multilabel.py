@@ -85,8 +85,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean
         reduction: ``'none'``, ``'mean'`` (divides by the batch size) or ``'sum'``.
 
     Returns:
-        The loss in units of the score: a scalar, or shape ``(N)`` for ``'none'``. Its gradient is
-        differentiable, which torch's is not. The mean of an empty batch is nan; torch returns memory it
+        The loss in units of the score: a scalar, or shape ``(N)`` for ``'none'``. Its second
+        derivative is 0; torch has none. The mean of an empty batch is nan; torch returns memory it
         never wrote.
 
     Raises:
