@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn.functional import pad
 
-from lossbook.losses._common import check_reduction, reduce
+from lossbook.losses._common import check_reduction, is_strict, reduce
 from lossbook.losses._values import check_values, check_values_if_strict
 
 Lengths = Tensor | Sequence[int]
@@ -203,12 +203,15 @@ def _emissions(log_probs: Tensor, states: Tensor, frames: Tensor, last: Tensor) 
 def _arrivals(emitted: Tensor, states: Tensor) -> Tensor:
     """Log-probability of all ways into a state, before it emits, ``(T, N, S)``: stay, step or skip."""
     closed = torch.where(states == pad(states, (2, 0), value=-1)[:, :-2], IMPOSSIBLE, 0.0).to(emitted)
-    arrived = [torch.zeros_like(emitted[0])]
+    # States come first in the loop, so that a shift by one state is a contiguous piece.
+    closed, emitted = closed.T.contiguous(), emitted.transpose(1, 2).contiguous()
+    wall = torch.full_like(closed[:1].expand(2, -1), IMPOSSIBLE)
+    arrived = [torch.zeros_like(closed)]
     for emission in emitted[:-1]:
-        alpha = pad(arrived[-1] + emission, (2, 0), value=IMPOSSIBLE)  # two places along: s at index s + 2
-        stay_or_step = torch.logaddexp(alpha[:, 2:], alpha[:, 1:-1])
-        arrived.append(torch.logaddexp(stay_or_step, alpha[:, :-2] + closed))
-    return torch.stack(arrived)
+        alpha = torch.cat([wall, arrived[-1] + emission])  # state s at index s + 2
+        stay_or_step = torch.logaddexp(alpha[2:], alpha[1:-1])
+        arrived.append(torch.logaddexp(stay_or_step, alpha[:-2] + closed))
+    return torch.stack(arrived).transpose(1, 2)
 
 
 def _among_blanks(labels: Tensor, sizes: Tensor, blank: int) -> Tensor:
@@ -289,9 +292,9 @@ def _check_values(log_probs: Tensor, labels: Tensor, frames: Tensor, sizes: Tens
     beyond = torch.arange(n_labels, device=labels.device) >= sizes.view(-1, 1)
     known = (labels >= 0) & (labels < n_symbols)
     check_values("targets", labels, known | beyond, f"a symbol from 0 to {n_symbols - 1}")
-    check_values_if_strict(
-        "targets", labels, (labels != blank) | beyond, f"a label other than the blank {blank}"
-    )
-    total = log_probs.detach().logsumexp(-1)
-    normalised = total.abs() < 1e-3
-    check_values_if_strict("the logarithm of the sum of exp(log_probs)", total, normalised, "0")
+    if is_strict():
+        fine = (labels != blank) | beyond
+        check_values_if_strict("targets", labels, fine, f"a label other than the blank {blank}")
+        total = log_probs.detach().logsumexp(-1)
+        fine = (total.abs() < 1e-3) | (torch.arange(n_frames, device=frames.device).view(-1, 1) >= frames)
+        check_values_if_strict("the logarithm of the sum of exp(log_probs)", total, fine, "0")
