@@ -258,6 +258,46 @@ def overlay(parts: Dataset, count: int, most: int = 3, seed: int = 0) -> Dataset
     return replace(parts, x=pictures.amax(1), y=classes.amax(1).float())
 
 
+def pairs(parts: Dataset, count: int, alike: float = 0.5, seed: int = 0) -> Dataset:
+    """Pairs of pictures that are of one class (target 1) or not (target -1), drawn at random.
+
+    Split first, then pair each part by itself, so that no picture of the test part has been seen in training.
+
+    Args:
+        parts: what to pair, ``y`` their classes.
+        count: number of pairs.
+        alike: probability that a pair is of one class.
+        seed: decides what is drawn.
+
+    Returns:
+        ``x`` of shape ``(count, 2, ...)``; ``y`` of shape ``(count,)``, 1 and -1, int64.
+
+    Raises:
+        ValueError: a class has a single picture, or there is only one class.
+
+    >>> drawn = pairs(digits(), 4)
+    >>> drawn.x.shape, drawn.y.tolist()
+    (torch.Size([4, 2, 1, 8, 8]), [1, -1, 1, 1])
+    """
+    _, sizes = parts.y.unique(return_counts=True)
+    if sizes.min() < 2 or len(sizes) < 2:
+        raise ValueError(
+            f"parts needs two classes or more, with two pictures or more, found {sizes.tolist()}"
+        )
+    generator = Generator().manual_seed(seed)
+    wanted = torch.rand(count, generator=generator) < alike
+    first = torch.randint(len(parts), (count,), generator=generator)
+    allowed = (parts.y[first, None] == parts.y) == wanted[:, None]
+    allowed[torch.arange(count), first] = False
+    second = torch.multinomial(allowed.double(), 1, generator=generator)[:, 0]
+    return replace(
+        parts,
+        x=torch.stack([parts.x[first], parts.x[second]], 1),
+        y=torch.where(wanted, 1, -1),
+        target="alike",
+    )
+
+
 def digit_scenes(
     digits: Dataset, classes: Sequence[int], count: int, ignore: int = -100, seed: int = 0
 ) -> Dataset:

@@ -83,6 +83,29 @@ def pixel_classifier(classes: int, width: int = 16) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width, classes, 1))
 
 
+class Siamese(nn.Module):
+    """One network applied to each member of a group: to both pictures of a pair, to all three of a triplet.
+
+    Args:
+        network: from ``(N, ...)`` to embeddings ``(N, E)``.
+
+    Source: Bromley, Guyon, LeCun, Säckinger, Shah, *Signature Verification using a "Siamese" Time Delay
+    Neural Network*, NIPS 1993.
+
+    >>> import torch
+    >>> Siamese(mlp(64, 2))(torch.zeros(5, 3, 1, 8, 8)).shape
+    torch.Size([5, 3, 2])
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From groups of ``K`` inputs, ``(N, K, ...)``, to their embeddings, ``(N, K, E)``."""
+        return self.network(x.flatten(0, 1)).unflatten(0, x.shape[:2])
+
+
 class Squeeze(nn.Module):
     """From ``(N, 1)`` to ``(N,)``: the shape of the targets, so that nothing broadcasts."""
 

@@ -128,6 +128,33 @@ def reliability(tables: Mapping[str, Tensor], height: float = 3.4) -> tuple[Figu
     return fig, list(panels.flat)
 
 
+def embedding_maps(
+    maps: Mapping[str, Tensor], y: Tensor, columns: int = 3, height: float = 2.7
+) -> tuple[Figure, Any]:
+    """Points in two dimensions, one panel per map; the number of each class stands at its median.
+
+    Args:
+        maps: by title, embeddings of shape ``(N, 2)``.
+        y: classes, shape ``(N,)``.
+        columns: panels in a row.
+        height: height of a panel in inches.
+    """
+    rows = -(-len(maps) // columns)
+    fig, panels = figure(columns, rows, height=height, squeeze=False)
+    for axes in panels.flat[len(maps) :]:
+        axes.axis("off")
+    for axes, (title, u) in zip(panels.flat, maps.items(), strict=False):
+        for label in y.unique().tolist():
+            points = u.cpu()[y.cpu() == label]
+            axes.scatter(points[:, 0].numpy(), points[:, 1].numpy(), s=5, alpha=0.6, linewidths=0)
+            place = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold"}
+            box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
+            axes.text(*points.median(0).values.tolist(), str(label), **place, bbox=box)
+        axes.set_title(title)
+        axes.set_aspect("equal", adjustable="datalim")
+    return fig, panels
+
+
 def image_grid(images: Tensor, titles: Sequence[str] = (), columns: int = 10) -> tuple[Figure, Any]:
     """Images in rows, each with its title.
 
