@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.press.proofs import proofs
 from book.press.stage import LANGUAGES, StageError, stage
 
 
@@ -25,6 +26,8 @@ def main(root: Path, strict: bool = False) -> int:
     except StageError as error:
         print(f"The book was not built. {error}", file=sys.stderr)
         return 1
+    if (root / "src" / "lossbook").is_dir():
+        proofs(root)  # once, before two processes want them
     running = {lang: start(folder, outcome(root, lang), strict) for lang, folder in staged.items()}
     failed = [lang for lang, process in running.items() if not finish(lang, process)]
     if failed:

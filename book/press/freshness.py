@@ -13,9 +13,14 @@ def hashes(root: Path, name: str) -> dict[str, str]:
     """What a notebook of chapter ``name`` depends on: hashes of source, package and lock."""
     return {
         "source": _digest([source_path(root, name)], root),
-        "package": _digest(sorted((root / "src" / "lossbook").rglob("*.py")), root),
+        "package": package_hash(root),
         "lock": _digest([root / "requirements.lock"], root),
     }
+
+
+def package_hash(root: Path) -> str:
+    """The state of the package: a hash of its sources."""
+    return _digest(sorted((root / "src" / "lossbook").rglob("*.py")), root)
 
 
 def _digest(paths: list[Path], root: Path) -> str:

@@ -8,7 +8,7 @@ from book.press.layout import LANGUAGES, read_yaml
 from book.press.problems import PressError, Problem
 
 FILE = "book/glossary.yml"
-KEYS = {"ja", "en", "avoid_ja", "avoid_en", "label"}
+KEYS = {"ja", "en", "avoid_ja", "avoid_en", "label", "def_ja", "def_en"}
 
 
 @dataclass(frozen=True)

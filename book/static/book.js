@@ -64,10 +64,36 @@
     for (const block of document.querySelectorAll("article pre")) block.tabIndex = 0;
   }
 
+  /* The list of exercises remembers, in this browser only, which are done. */
+  function keepExercises() {
+    const boxes = [...document.querySelectorAll("input[data-exercise]")];
+    const done = document.getElementById("exercises-done");
+    const key = (box) => `book-exercise-${box.dataset.exercise}`;
+    const count = () => (done.textContent = `${boxes.filter((box) => box.checked).length} / ${boxes.length}`);
+    for (const box of boxes) {
+      try {
+        box.checked = localStorage.getItem(key(box)) === "1";
+      } catch {
+        /* Without storage the ticks last as long as the page. */
+      }
+      box.addEventListener("change", () => {
+        count();
+        try {
+          if (box.checked) localStorage.setItem(key(box), "1");
+          else localStorage.removeItem(key(box));
+        } catch {
+          /* as above */
+        }
+      });
+    }
+    if (done) count();
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     drawFormulas();
     translateLabels();
     prepareSwitch();
     makeScrollable();
+    keepExercises();
   });
 })();

@@ -151,7 +151,7 @@ def test_code_formulas_and_links_are_free(project: Path, edit: Edit, harmless: s
 
 
 def test_a_glossary_that_contradicts_itself_is_refused(project: Path) -> None:
-    entry = "- {ja: 損失関数, en: loss, avoid_ja: [損失], avoid_en: [], label: loss}\n"
+    entry = "- {ja: 損失関数, en: loss, avoid_ja: [損失], avoid_en: [], label: loss, def_ja: あ, def_en: a}\n"
     (project / "book" / "glossary.yml").write_text(entry, encoding="utf-8")
     with pytest.raises(PressError, match=r"avoids '損失', which is part of its own term '損失関数'"):
         rules(project)

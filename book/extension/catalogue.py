@@ -1,0 +1,178 @@
+"""Tables made from what is true: the catalogue of losses, and what the proofs find as the book is built."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from book.press.proofs import proofs
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = ROOT / "book" / "losses.yml"
+GPU_RECORD = ROOT / "book" / "records" / "cuda.json"
+
+# What 'mean' divides by, in words; tests/site measures each.
+DIVISORS = {
+    "elements": {"ja": "要素数", "en": "the number of elements"},
+    "samples": {"ja": "サンプル数", "en": "the number of samples"},
+    "weights": {
+        "ja": "数える目標の個数(重みがあれば、その重みの和)",
+        "en": "the number of targets that count (with weights, their sum)",
+    },
+    "lengths": {
+        "ja": "各系列を目標の長さで割り、サンプル数で割る",
+        "en": "each sequence by its target's length, then the number of samples",
+    },
+}
+WORDS = {
+    "loss": {"ja": "損失", "en": "Loss"},
+    "formula": {"ja": "式", "en": "Formula"},
+    "gradient": {"ja": "勾配", "en": "Gradient"},
+    "status": {"ja": "位置づけと章", "en": "Status and page"},
+    "input": {"ja": "入力", "en": "Input"},
+    "mean": {"ja": "`'mean'` の分母", "en": "`'mean'` divides by"},
+    "use": {"ja": "使うとき", "en": "Use it when"},
+    "avoid": {"ja": "避けるとき", "en": "Not when"},
+    "value": {"ja": "値", "en": "Value"},
+    "gradient by hand": {"ja": "手計算の勾配", "en": "Gradient by hand"},
+    "finite differences": {"ja": "数値微分", "en": "Finite differences"},
+    "likelihood": {"ja": "尤度", "en": "Likelihood"},
+    "extremes": {"ja": "極端な入力", "en": "Extreme inputs"},
+    "precision": {"ja": "低精度", "en": "Low precision"},
+    "gpu": {"ja": "GPU", "en": "GPU"},
+}
+
+
+@cache
+def catalogue() -> dict[str, Any]:
+    """The parsed table of losses: ``targets`` and ``losses``."""
+    return cast(dict[str, Any], yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")))
+
+
+class Guide(SphinxDirective):
+    """The losses for one kind of target: ``{loss-guide} count``."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """One card of facts per loss."""
+        target, lang = self.arguments[0], str(self.config.language)
+        if target not in catalogue()["targets"]:
+            known = ", ".join(catalogue()["targets"])
+            raise self.error(f"loss-guide: target must be one of {known}, found {target!r}")
+        chosen = [loss for loss in catalogue()["losses"] if loss["target"] == target]
+        return self.parse_text_to_nodes("\n\n".join(_guide_entry(loss, lang) for loss in chosen))
+
+
+class Table(SphinxDirective):
+    """Every loss with formula, gradient, status and page: ``{loss-table}``."""
+
+    def run(self) -> list[nodes.Node]:
+        """One table."""
+        lang = str(self.config.language)
+        head = ("loss", "formula", "gradient", "status")
+        rows = [
+            (
+                _api(loss["name"]),
+                f"${loss['formula']}$",
+                f"${loss['gradient']}$",
+                f"{_status(loss['name'], lang)} · {_page(loss['where'])}",
+            )
+            for loss in catalogue()["losses"]
+        ]
+        return self.parse_text_to_nodes(_table([WORDS[name][lang] for name in head], rows))
+
+
+class Matrix(SphinxDirective):
+    """The verification matrix, found while the book is built: ``{verification-matrix}``."""
+
+    def run(self) -> list[nodes.Node]:
+        """One table; a cell is the number of cases that agreed, and leads to the proof on its page."""
+        lang, found = str(self.config.language), proofs(ROOT)
+        names = [*next(iter(found["losses"].values()))]
+        gpu = json.loads(GPU_RECORD.read_text(encoding="utf-8")) if GPU_RECORD.exists() else None
+        head = [WORDS["loss"], *(WORDS[name] for name in names), WORDS["gpu"]]
+        rows = [
+            (
+                _api(loss["name"]),
+                *(_cell(found["losses"][loss["name"]][name], loss["where"]) for name in names),
+                _gpu_cell(gpu, loss["name"]),
+            )
+            for loss in catalogue()["losses"]
+        ]
+        return self.parse_text_to_nodes(_table([word[lang] for word in head], rows) + _origin(gpu, lang))
+
+
+def _guide_entry(loss: dict[str, Any], lang: str) -> str:
+    facts = [
+        (WORDS["formula"][lang], f"${loss['formula']}$"),
+        (WORDS["input"][lang], loss["input"][lang]),
+        (WORDS["mean"][lang], DIVISORS[loss["mean"]][lang]),
+        (WORDS["use"][lang], loss["use"][lang]),
+        (WORDS["avoid"][lang], loss["avoid"][lang]),
+        (WORDS["status"][lang], _status(loss["name"], lang)),
+    ]
+    call = loss.get("call", f"losses.{loss['name']}(…)")
+    lines = "\n".join(f"- {name}: {fact}" for name, fact in facts)
+    return f"**{_api(loss['name'])}** `{call}` · {_page(loss['where'])}\n\n{lines}"
+
+
+def _api(name: str) -> str:
+    return f"[`{name}`](#lossbook.losses.{name})"
+
+
+def _page(where: str) -> str:
+    return f"{{ref}}`{where}`"
+
+
+def _status(name: str, lang: str) -> str:
+    from lossbook import checks, language, losses
+
+    before = language.current()
+    language.use(lang)
+    try:
+        return checks.report.status_in_words(checks.status(getattr(losses, name)))
+    finally:
+        language.use(before)
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    lines = [" | ".join(head)]
+    lines.append(" | ".join("---" for _ in lines[0].split(" | ")))
+    lines += [" | ".join(row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(cases: int | None, where: str) -> str:
+    return "—" if cases is None else f"[✓ {cases}](#{where}-proof)"
+
+
+def _gpu_cell(gpu: dict[str, Any] | None, name: str) -> str:
+    found = (gpu or {"losses": {}})["losses"].get(name)
+    return f"✓ {sum(n or 0 for n in found.values())}" if isinstance(found, dict) else "—"
+
+
+def _origin(gpu: dict[str, Any] | None, lang: str) -> str:
+    found = proofs(ROOT)
+    cpu = f"torch {found['torch']}, Python {found['python']}, CPU ({found['machine']})"
+    if gpu:
+        other = f"torch {gpu['torch']}, {gpu['machine']}"
+    else:
+        other = {"ja": "まだ実行していません", "en": "not run yet"}[lang]
+    label = {"ja": "この表を組んだ環境", "en": "Found while this page was built, on"}[lang]
+    return f"\n\n{label}: {cpu}. GPU: {other}."
+
+
+def register(app: Sphinx) -> None:
+    """Register the directives."""
+    app.add_directive("loss-guide", Guide)
+    app.add_directive("loss-table", Table)
+    app.add_directive("verification-matrix", Matrix)
