@@ -298,6 +298,58 @@ def pairs(parts: Dataset, count: int, alike: float = 0.5, seed: int = 0) -> Data
     )
 
 
+def long_tail(data: Dataset, most: int, least: int) -> Dataset:
+    """A part of the data in which each class is rarer than the one before, by a constant factor.
+
+    Args:
+        data: the data, ``y`` the classes from 0 on.
+        most: how many rows of class 0 to keep.
+        least: how many of the last class.
+
+    Returns:
+        The first rows of each class, class by class.
+
+    Raises:
+        ValueError: ``least`` is less than 1 or more than ``most``, or a class has too few rows.
+
+    >>> long_tail(digits(), most=100, least=5).y.bincount().tolist()
+    [100, 72, 51, 37, 26, 19, 14, 10, 7, 5]
+    """
+    if not 1 <= least <= most:
+        raise ValueError(f"least must be between 1 and most, found least={least} and most={most}")
+    rows = data.y.bincount().tolist()
+    last = max(len(rows) - 1, 1)
+    kept = [round(most * (least / most) ** (k / last)) for k in range(len(rows))]
+    for label, (found, wanted) in enumerate(zip(rows, kept, strict=True)):
+        if found < wanted:
+            raise ValueError(f"class {label} has {found} rows, fewer than the {wanted} to keep; lower most")
+    return data[torch.cat([(data.y == k).nonzero()[:count, 0] for k, count in enumerate(kept)])]
+
+
+def mislabel(data: Dataset, rate: float, seed: int = 0) -> tuple[Dataset, Tensor]:
+    """Replace a share of the class labels by another class, each of the others being equally likely.
+
+    Args:
+        data: the clean data, ``y`` the classes from 0 on.
+        rate: share of the labels to replace, 0 to 1.
+        seed: decides which, and by what.
+
+    Returns:
+        The data with wrong labels, and a mask of shape ``(N,)`` that is true where a label is wrong.
+
+    Raises:
+        ValueError: ``rate`` is outside of 0 to 1, or there is only one class.
+    """
+    classes = int(data.y.max()) + 1
+    if not 0 <= rate <= 1 or classes < 2:
+        raise ValueError(f"rate must be between 0 and 1 and classes at least 2, found {rate!r} and {classes}")
+    generator = Generator().manual_seed(seed)
+    wrong = torch.zeros(len(data), dtype=torch.bool)
+    wrong[torch.randperm(len(data), generator=generator)[: round(rate * len(data))]] = True
+    shift = torch.randint(1, classes, (len(data),), generator=generator)
+    return replace(data, y=torch.where(wrong, (data.y + shift) % classes, data.y)), wrong
+
+
 def digit_scenes(
     digits: Dataset, classes: Sequence[int], count: int, ignore: int = -100, seed: int = 0
 ) -> Dataset:
