@@ -350,6 +350,53 @@ def mislabel(data: Dataset, rate: float, seed: int = 0) -> tuple[Dataset, Tensor
     return replace(data, y=torch.where(wrong, (data.y + shift) % classes, data.y)), wrong
 
 
+def comparisons(
+    parts: Dataset, count: int, noise: float = 1.0, group: Tensor | None = None, seed: int = 0
+) -> Dataset:
+    r"""Which of two has the higher label, as judges say who may err.
+
+    A judge sees each label through noise of its own, drawn anew for every comparison, and names the higher
+    one. The noise is ``noise`` times a standard Gumbel variable, so that a first label higher by :math:`d`
+    wins with probability :math:`\sigma(d / \mathrm{noise})`.
+
+    Args:
+        parts: what to compare, ``y`` its labels. Two of the same label are never compared.
+        count: number of comparisons, each between two drawn at random.
+        noise: how much the judges err, in units of the label; 0: never.
+        group: group of each row, shape ``(N,)``; only rows of the same group are compared.
+        seed: decides what is drawn.
+
+    Returns:
+        ``x`` of shape ``(count, 2, ...)``; ``y`` of shape ``(count,)``, int64: 1 where the first won, else -1.
+
+    Raises:
+        ValueError: ``noise`` is negative, or no group has two different labels.
+
+    >>> drawn = comparisons(digits(), 4, noise=0)
+    >>> drawn.x.shape, drawn.y.tolist()
+    (torch.Size([4, 2, 1, 8, 8]), [1, -1, -1, 1])
+    """
+    if noise < 0:
+        raise ValueError(f"noise must be 0 or more, found {noise!r}")
+    allowed = parts.y[:, None] != parts.y
+    if group is not None:
+        allowed &= group[:, None] == group
+    rows = allowed.any(1).nonzero()[:, 0]
+    if not len(rows):
+        raise ValueError("nothing to compare: parts needs two different labels in one group at least")
+    generator = Generator().manual_seed(seed)
+    first = rows[torch.randint(len(rows), (count,), generator=generator)]
+    second = torch.multinomial(allowed[first].double(), 1, generator=generator)[:, 0]
+    gumbel = -torch.empty(2, count, dtype=torch.float64).exponential_(generator=generator).log()
+    seen = parts.y[torch.stack([first, second])] + noise * gumbel
+    return replace(
+        parts,
+        x=torch.stack([parts.x[first], parts.x[second]], 1),
+        y=torch.where(seen[0] > seen[1], 1, -1),
+        target="the first is higher",
+    )
+
+
 def digit_scenes(
     digits: Dataset, classes: Sequence[int], count: int, ignore: int = -100, seed: int = 0
 ) -> Dataset:
