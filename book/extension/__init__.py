@@ -6,11 +6,11 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from book.extension import anchors, catalogue, citations, formulas, interface, lists, search, twins
+from book.extension import anchors, catalogue, citations, explorer, formulas, interface, lists, search, twins
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
-    for part in (interface, anchors, catalogue, citations, formulas, lists, search, twins):
+    for part in (interface, anchors, catalogue, citations, explorer, formulas, lists, search, twins):
         part.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
