@@ -133,7 +133,7 @@ def test_what_torch_accepts_silently_agrees_and_is_refused_in_strict_mode():
     a, b = rand(3, 4), rand(3, 4)
     nonsense = {
         "found 0": ("cosine_embedding_loss", (a, b, torch.tensor([1, 0, -1])), {}),
-        "found 0.5": ("hinge_embedding_loss", (a[:, 0].abs(), torch.tensor([1, 0.5, -1])), {}),
+        "found 0.5": ("hinge_embedding_loss", (torch.full((3,), 0.3), torch.tensor([1, 0.5, -1])), {}),
         "margin must be": ("cosine_embedding_loss", (a, b, signs(3)), {"margin": -3}),
         r"input1 \(3, 4\), input2 \(1, 4\)": ("cosine_embedding_loss", (a, b[:1], signs(3)), {}),
         r"input \(3, 1\), target \(3,\)": ("hinge_embedding_loss", (a[:, :1].abs(), signs(3)), {}),

@@ -237,6 +237,21 @@ def test_a_symbol_of_probability_0_that_other_paths_do_without_gives_torch_a_nan
     assert found[1][1].isnan().any()
 
 
+def test_second_derivatives_are_finite_where_a_probability_is_0():
+    x = log_probs(5, 2, 3)
+    x[2, 0, :2] = -INF  # two neighbouring states of the first sequence; the third frame must be a 2
+    x[1, 1] = -INF  # nothing at all, so the second sequence has no path
+
+    def hessian(x):
+        return torch.func.hessian(lambda x: losses.ctc_loss(x, *SMALL, reduction="sum", zero_infinity=True))(
+            x
+        )
+
+    found = hessian(x)
+    assert_close(found[:, 0, :, :, 0], hessian(x.clamp(min=-1e5))[:, 0, :, :, 0])
+    assert (found[:, 1] == 0).all()
+
+
 @pytest.mark.parametrize("scale", [1e4, 1e10])
 def test_extreme_logits_leave_the_best_path(scale):
     best = torch.tensor([1, 1, 0, 2])
