@@ -367,7 +367,7 @@ def comparisons(
         seed: decides what is drawn.
 
     Returns:
-        ``x`` of shape ``(count, 2, ...)``; ``y`` of shape ``(count,)``, int64: 1 where the first won, else -1.
+        ``x`` of shape ``(count, 2, ...)``; ``y`` of shape ``(count,)``, int64: 1 where the first won, or -1.
 
     Raises:
         ValueError: ``noise`` is negative, or no group has two different labels.
