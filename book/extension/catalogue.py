@@ -88,7 +88,8 @@ class Table(SphinxDirective):
             )
             for loss in catalogue()["losses"]
         ]
-        return self.parse_text_to_nodes(_table([WORDS[name][lang] for name in head], rows))
+        table = self.parse_text_to_nodes(_table([WORDS[name][lang] for name in head], rows))
+        return [nodes.container("", *table, classes=["loss-table"])]
 
 
 class Matrix(SphinxDirective):

@@ -20,7 +20,7 @@ class Explorer(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """An element with a sentence for who reads without scripts."""
         note = WITHOUT_SCRIPTS[str(self.config.language)]
-        html = f'<div id="loss-explorer" class="loss-explorer"><p>{note}</p></div>'
+        html = f'<div data-loss-explorer class="loss-explorer"><p>{note}</p></div>'
         return [nodes.raw("", html, format="html")]
 
 
@@ -28,7 +28,7 @@ def add_script(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script on the page that holds the explorer, and on no other."""
-    if doctree is not None and any("loss-explorer" in raw.astext() for raw in doctree.findall(nodes.raw)):
+    if doctree is not None and any("data-loss-explorer" in raw.astext() for raw in doctree.findall(nodes.raw)):
         app.add_js_file("explorer.js")
 
 

@@ -251,7 +251,7 @@
   }
 
   document.addEventListener("DOMContentLoaded", () => {
-    const root = document.getElementById("loss-explorer");
+    const root = document.querySelector("[data-loss-explorer]");
     if (root) start(root);
   });
 })();

@@ -139,6 +139,13 @@ def density(name: str, x: Tensor, settings: Setting) -> Tensor:
     return model.distribution.log_prob(ZERO).exp()
 
 
+@pytest.mark.parametrize("lang", ["ja", "en"])
+def test_the_explorer_draws_three_panels_below_its_heading(site: Site, lang: str) -> None:
+    with site.open(f"{lang}/explorer.html") as visit:
+        assert visit.page.locator("article h1").count() == 1
+        assert visit.page.locator(".loss-explorer svg path.curve").count() == 3
+
+
 def test_a_keyboard_steers_the_explorer(site: Site) -> None:
     with site.open("ja/explorer.html") as visit:
         page = visit.page
