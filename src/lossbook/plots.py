@@ -146,8 +146,8 @@ def embedding_maps(
     for axes, (title, u) in zip(panels.flat, maps.items(), strict=False):
         for label in y.unique().tolist():
             points = u.cpu()[y.cpu() == label]
-            axes.scatter(points[:, 0].numpy(), points[:, 1].numpy(), s=5, alpha=0.6, linewidths=0)
-            place = {"ha": "center", "va": "center", "fontsize": 11, "fontweight": "bold"}
+            axes.scatter(points[:, 0].numpy(), points[:, 1].numpy(), s=8, alpha=0.7, linewidths=0)
+            place = {"ha": "center", "va": "center", "fontsize": 12}
             box = {"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.8}
             axes.text(*points.median(0).values.tolist(), str(label), **place, bbox=box)
         axes.set_title(title)
