@@ -439,6 +439,46 @@ def digit_scenes(
     return Dataset(images, labels, ("pixel",), "class of the pixel", digits.licence)
 
 
+def strips(
+    digits: Dataset, count: int, least: int = 2, most: int = 4, width: int = 40, seed: int = 0
+) -> Dataset:
+    """Strips of paper with several digits written side by side, labelled by what they read, not by where.
+
+    Args:
+        digits: the digits to draw from, images of shape ``(N, 1, 8, 8)``.
+        count: number of strips.
+        least: smallest number of digits in a strip.
+        most: largest number.
+        width: width of a strip in pixels; a digit takes 8, the gaps are random.
+        seed: decides which digits, how many, and where.
+
+    Returns:
+        Images of shape ``(count, 1, 8, width)`` and labels of shape ``(count, most)``, filled up with -1.
+
+    Raises:
+        ValueError: ``least`` is less than 1 or more than ``most``, or ``most`` digits do not fit.
+
+    >>> strip = strips(digits(), count=3)
+    >>> strip.x.shape, strip.y.tolist()
+    (torch.Size([3, 1, 8, 40]), [[1, 8, 4, 8], [8, 2, -1, -1], [6, 4, 9, -1]])
+    """
+    if not 1 <= least <= most:
+        raise ValueError(f"least must be between 1 and most, found least={least} and most={most}")
+    if 8 * most > width:
+        raise ValueError(f"width must be at least {8 * most} for {most} digits, found {width}")
+    generator = Generator().manual_seed(seed)
+    images = torch.zeros(count, 1, 8, width)
+    labels = torch.full((count, most), -1)
+    for row in range(count):
+        size = int(torch.randint(least, most + 1, (), generator=generator))
+        picked = torch.randint(len(digits), (size,), generator=generator)
+        gaps = torch.randint(width - 8 * size + 1, (size,), generator=generator).sort().values
+        for k, (digit, gap) in enumerate(zip(picked, gaps.tolist(), strict=True)):
+            images[row, :, :, gap + 8 * k : gap + 8 * k + 8] = digits.x[digit]
+        labels[row, :size] = digits.y[picked]
+    return Dataset(images, labels, ("pixel",), "digits from left to right", digits.licence)
+
+
 MNIST_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),

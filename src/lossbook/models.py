@@ -83,6 +83,43 @@ def pixel_classifier(classes: int, width: int = 16) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Conv2d(width, classes, 1))
 
 
+def strip_reader(symbols: int, width: int = 64, stride: int = 2) -> nn.Sequential:
+    """A convolutional network that reads an image 8 pixels high from left to right, frame by frame.
+
+    A frame sees its surroundings of 19 columns (at ``stride=2``).
+
+    Args:
+        symbols: number of symbols ``C``, the blank included.
+        width: channels of each hidden layer.
+        stride: columns from one frame to the next.
+
+    Returns:
+        A model from ``(N, 1, 8, W)`` to log-probabilities ``(T, N, C)``: the shape that
+        :func:`lossbook.losses.ctc_loss` takes.
+
+    >>> import torch
+    >>> strip_reader(11)(torch.zeros(2, 1, 8, 40)).shape
+    torch.Size([20, 2, 11])
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, width, (8, 7), stride=stride, padding=(0, 3)),
+        nn.Flatten(1, 2),
+        nn.ReLU(),
+        nn.Conv1d(width, width, 5, padding=2),
+        nn.ReLU(),
+        nn.Conv1d(width, symbols, 3, padding=1),
+        FramesFirst(),
+    )
+
+
+class FramesFirst(nn.Module):
+    """From logits ``(N, C, T)`` to log-probabilities ``(T, N, C)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``x.log_softmax`` over the symbols, frames first."""
+        return x.permute(2, 0, 1).log_softmax(-1)
+
+
 class Siamese(nn.Module):
     """One network applied to each member of a group: to both pictures of a pair, to all three of a triplet.
 
