@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 export PYTHONUTF8 := 1
 
-.PHONY: help book test browser notebooks new check lint format bench gpu clean
+.PHONY: help book test browser notebooks new check lint format bench gpu pdf links clean
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -33,8 +33,8 @@ new: $(VENV)/tools        ## make new NAME=chapter: a skeleton with the nine blo
 check: $(VENV)/tools      ## the press's checks: parity of the languages, notebooks match their sources
 	$(RUN) book.press check
 
-lint: $(VENV)/tools       ## ruff and mypy
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+lint: $(VENV)/tools       ## ruff, mypy, English spelling
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 
 format: $(VENV)/tools     ## let ruff rewrite the code
 	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
@@ -58,6 +58,12 @@ gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and t
 	LOSSBOOK_DEVICE=cuda $(RUN) pytest --nbval --nbval-current-env -p no:cacheprovider chapters
 	$(RUN) lossbook.checks.record cuda book/records/cuda.json
 	$(RUN) benchmarks
+
+pdf: $(VENV)/tools book   ## each edition as one PDF, in _build/pdf (needs Chromium)
+	$(RUN) book.press pdf
+
+links: $(VENV)/tools      ## follow the links of the built book to other places (needs a network)
+	$(RUN) book.press links
 
 clean:                    ## remove what can be made again
 	rm -rf $(VENV) _build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -28,7 +28,9 @@ def add_script(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Load the script on the page that holds the explorer, and on no other."""
-    if doctree is not None and any("data-loss-explorer" in raw.astext() for raw in doctree.findall(nodes.raw)):
+    if doctree is not None and any(
+        "data-loss-explorer" in raw.astext() for raw in doctree.findall(nodes.raw)
+    ):
         app.add_js_file("explorer.js")
 
 

@@ -1,4 +1,4 @@
-"""The press on the command line: python -m book.press notebooks | check | format | new NAME | build."""
+"""The press on the command line: python -m book.press notebooks | check | format | new NAME | build | pdf | links."""
 
 import argparse
 import sys
@@ -21,6 +21,8 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     new.add_argument("name", metavar="NAME", help="small letters, digits, - and _")
     new.add_argument("--title-ja", help="the Japanese title (default: the name)")
     new.add_argument("--title-en", help="the English title (default: the name)")
+    verbs.add_parser("pdf", help="each built edition as one PDF, in _build/pdf")
+    verbs.add_parser("links", help="follow the built book's links to other places")
     build = verbs.add_parser("build", help="both editions, to _build/html")
     build.add_argument("--strict", action="store_true", help="warnings are errors")
     return parser.parse_args(argv)
@@ -44,6 +46,16 @@ def _run(options: argparse.Namespace, root: Path) -> int:
         from book.press.new import new
 
         print(new(root, options.name, options.title_ja, options.title_en))
+    elif options.verb == "pdf":
+        from book.press.pdf import pdf
+
+        print("\n".join(f"{path.relative_to(root)}: {pages} pages" for path, pages in pdf(root)))
+    elif options.verb == "links":
+        from book.press.links import dead_links
+
+        dead = dead_links(root)
+        print("\n".join(dead) or "every link to another place answers")
+        return bool(dead)
     else:
         from book.press.build import main as build
 

@@ -62,6 +62,7 @@
       box.append(table);
     }
     for (const block of document.querySelectorAll("article pre")) block.tabIndex = 0;
+    for (const item of document.querySelectorAll("[role=list] > .citation")) item.setAttribute("role", "listitem");
   }
 
   /* The list of exercises remembers, in this browser only, which are done. */
