@@ -1,4 +1,4 @@
-"""The press on the command line: python -m book.press notebooks | check | format | new NAME | build | pdf | links."""
+"""The press on the command line: ``python -m book.press VERB``; ``--help`` lists the verbs."""
 
 import argparse
 import sys

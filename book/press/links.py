@@ -1,4 +1,4 @@
-"""Follow the links of the built book that lead to other places. CI has no network, so this is a command of its own."""
+"""Follow the built book's links to other places. CI has no network, so this is a command of its own."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -13,7 +13,7 @@ from book.press.problems import stop
 from book.press.stage import page_names
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-PAPER = {"top": "18mm", "bottom": "18mm", "left": "16mm", "right": "16mm"}
+MARGIN = "16mm"
 
 
 def pdf(root: Path) -> list[tuple[Path, int]]:
@@ -41,7 +41,7 @@ def _edition(root: Path, lang: str, names: list[str], browser: Browser) -> tuple
             raise stop(source.relative_to(root).as_posix(), "is missing; run make book first")
         first = len(merged.pages)
         merged.append(io.BytesIO(_printed(source, browser)))
-        merged.add_outline_item(name, first)
+        merged.add_outline_item(name, page_number=first)
     target.parent.mkdir(parents=True, exist_ok=True)
     merged.write(target)
     return target, len(merged.pages)
@@ -52,6 +52,10 @@ def _printed(source: Path, browser: Browser) -> bytes:
     try:
         page.goto(source.as_uri(), wait_until="load")
         page.evaluate("() => document.fonts.ready.then(() => true)")
-        return page.pdf(format="A4", margin=PAPER, print_background=True)
+        return page.pdf(
+            format="A4",
+            margin={"top": MARGIN, "bottom": MARGIN, "left": MARGIN, "right": MARGIN},
+            print_background=True,
+        )
     finally:
         page.close()
