@@ -36,9 +36,9 @@ def main() -> int:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         rows = [_row(page.relative_to(HTML).as_posix(), base, browser) for page in pages]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Chromium {browser.version}"
-    head = f"# Pages: weight and first paint\n\n{machine}; served from the same machine, cold cache, {ROUNDS} loads.\n"
+    how = f"{machine}; served from the same machine, cold cache, {ROUNDS} loads."
     table = "| page | KiB | first contentful paint, ms: min | median | max |\n|---|---|---|---|---|\n"
-    REPORT.write_text(f"{head}\n{table}" + "".join(rows), encoding="utf-8")
+    REPORT.write_text(f"# Pages: weight and first paint\n\n{how}\n\n{table}" + "".join(rows), encoding="utf-8")
     print(f"wrote {REPORT.relative_to(ROOT)}: {len(rows)} pages")
     return 0
 

@@ -39,9 +39,7 @@ def _edition(root: Path, lang: str, names: list[str], browser: Browser) -> tuple
         source = root / "_build" / "html" / lang / f"{name}.html"
         if not source.is_file():
             raise stop(source.relative_to(root).as_posix(), "is missing; run make book first")
-        first = len(merged.pages)
-        merged.append(io.BytesIO(_printed(source, browser)))
-        merged.add_outline_item(name, page_number=first)
+        merged.append(io.BytesIO(_printed(source, browser)), outline_item=name)
     target.parent.mkdir(parents=True, exist_ok=True)
     merged.write(target)
     return target, len(merged.pages)
