@@ -38,7 +38,8 @@ def main() -> int:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Chromium {browser.version}"
     how = f"{machine}; served from the same machine, cold cache, {ROUNDS} loads."
     table = "| page | KiB | first contentful paint, ms: min | median | max |\n|---|---|---|---|---|\n"
-    REPORT.write_text(f"# Pages: weight and first paint\n\n{how}\n\n{table}" + "".join(rows), encoding="utf-8")
+    text = f"# Pages: weight and first paint\n\n{how}\n\n{table}{''.join(rows)}"
+    REPORT.write_text(text, encoding="utf-8")
     print(f"wrote {REPORT.relative_to(ROOT)}: {len(rows)} pages")
     return 0
 

@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, words of the interface."""
+"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, tables, words of the interface."""
 
 from __future__ import annotations
 
@@ -6,11 +6,24 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from book.extension import anchors, catalogue, citations, explorer, formulas, interface, lists, search, twins
+from book.extension import (
+    anchors,
+    catalogue,
+    citations,
+    explorer,
+    formulas,
+    interface,
+    lists,
+    parts,
+    search,
+    twins,
+)
+
+PARTS = (interface, anchors, catalogue, citations, explorer, formulas, lists, parts, search, twins)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register every part with Sphinx."""
-    for part in (interface, anchors, catalogue, citations, explorer, formulas, lists, search, twins):
+    for part in PARTS:
         part.register(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
