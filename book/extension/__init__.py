@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, tables, words of the interface."""
+"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, tables, the interface's words."""
 
 from __future__ import annotations
 

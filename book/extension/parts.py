@@ -33,10 +33,8 @@ class Parts(SphinxDirective):
         caption, chapters = part_of(ROOT, chapter, lang)
         picture, alt = figure(ROOT, chapter, lang, int(number))
         listed = "\n".join(f"- {{ref}}`{name}`" for name in chapters)
-        return (
-            f":::{{grid-item-card}} {caption}\n:img-top: {picture}\n:img-alt: {alt}\n:class-img-top: part-picture\n"
-            f"{listed}\n:::"
-        )
+        options = f":img-top: {picture}\n:img-alt: {alt}\n:class-img-top: part-picture"
+        return f":::{{grid-item-card}} {caption}\n{options}\n{listed}\n:::"
 
 
 def part_of(root: Path, chapter: str, lang: str) -> tuple[str, list[str]]:
