@@ -397,6 +397,29 @@ def comparisons(
     )
 
 
+def append_noise(parts: Dataset, count: int, seed: int = 0) -> Dataset:
+    """The same data with ``count`` further features that mean nothing: independent standard normal numbers.
+
+    Args:
+        parts: the data; images are flattened to rows of pixels.
+        count: number of features to add, 0 or more.
+        seed: decides the numbers; give each part of a split another one.
+
+    Raises:
+        ValueError: ``count`` is negative.
+
+    >>> append_noise(digits(), 3).x.shape
+    torch.Size([1797, 67])
+    """
+    if count < 0:
+        raise ValueError(f"count must be 0 or more, found {count!r}")
+    rows = parts.x.flatten(1)
+    noise = torch.randn(len(rows), count, generator=Generator().manual_seed(seed))
+    names = parts.features if parts.x.ndim == 2 else tuple(f"pixel {k}" for k in range(rows.shape[1]))
+    names += tuple(f"noise {k}" for k in range(count))
+    return replace(parts, x=torch.cat([rows, noise], 1), features=names)
+
+
 def digit_scenes(
     digits: Dataset, classes: Sequence[int], count: int, ignore: int = -100, seed: int = 0
 ) -> Dataset:
