@@ -1,4 +1,4 @@
-"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, tables, the interface's words."""
+"""What this book adds to Sphinx: formulas, search, anchors, citations, twins, tables, words of interface."""
 
 from __future__ import annotations
 

@@ -43,6 +43,11 @@ def extreme(scale: float) -> tuple[Tensor, Tensor, Tensor]:
     return scale * hidden, weight, target
 
 
+def extreme_adaptive(scale: float) -> tuple[Any, ...]:
+    hidden, *others = adaptive(Generator().manual_seed(0))
+    return scale * hidden, *others
+
+
 SPECS = {
     "linear_cross_entropy": Spec(
         indices,
@@ -55,7 +60,7 @@ SPECS = {
         ),
         extremes=[(extreme(s), {"options": o}) for s in (1e4, 1e300) for o in (None, IN_CHUNKS)],
     ),
-    "adaptive_log_softmax_loss": Spec(adaptive, wrt=(0, 2)),
+    "adaptive_log_softmax_loss": Spec(adaptive, wrt=(0, 2), extremes=[(extreme_adaptive(1e4), {})]),
     "z_loss": Spec(
         lambda generator: (normal(ROWS, CLASSES, generator=generator),),
         options=grid(coefficient=(1e-4, 0.1)),
