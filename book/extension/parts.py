@@ -25,8 +25,11 @@ class Parts(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """A grid of cards in the order of the content."""
-        cards = "\n".join(self._card(*line.split()) for line in self.content if line.strip())
-        return self.parse_text_to_nodes(f"::::{{grid}} 1 2 2 3\n:gutter: 3\n{cards}\n::::\n")
+        try:
+            cards = "\n".join(self._card(*line.split()) for line in self.content if line.strip())
+        except ValueError as error:
+            raise self.error(f"book-parts: {error}") from error
+        return self.parse_text_to_nodes(f"::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}\n::::\n")
 
     def _card(self, chapter: str, number: str) -> str:
         lang = str(self.config.language)
@@ -34,7 +37,7 @@ class Parts(SphinxDirective):
         picture, alt = figure(ROOT, chapter, lang, int(number))
         listed = "\n".join(f"- {{ref}}`{name}`" for name in chapters)
         options = f":img-top: {picture}\n:img-alt: {alt}\n:class-img-top: part-picture"
-        return f":::{{grid-item-card}} {caption}\n{options}\n{listed}\n:::"
+        return f":::{{grid-item-card}} {caption}\n{options}\n\n{listed}\n:::"
 
 
 def part_of(root: Path, chapter: str, lang: str) -> tuple[str, list[str]]:

@@ -22,7 +22,7 @@ def cosine_embedding_loss(
        \qquad p(\hat a \mid \hat b) = C_D(1)\, e^{\cos(a, b)}
        \;\Longrightarrow\; 1 - \cos(a, b) = -\log p(\hat a \mid \hat b) + 1 + \log C_D(1)
 
-    Only :math:`y = 1` has a density: von Mises and Fisher's on the unit sphere, of concentration 1, around
+    For :math:`y = 1` this is a density: von Mises and Fisher's on the unit sphere, of concentration 1, around
     the direction :math:`\hat b = b / \lVert b \rVert`. The loss is half the squared distance of directions.
 
     Status: A′ for alike pairs, likelihood of the direction alone; F for the others, margin surrogate.
