@@ -235,8 +235,8 @@
       controls.replaceChildren(
         chooser(words.choose, "explorer-loss", Object.keys(LOSSES), name, choose),
         ...chosen.settings.map((s) => s.values
-          ? chooser(s.name, `explorer-${s.name}`, s.values, s.value, change(s.name))
-          : slider(s.name, s.name, s, change(s.name))),
+          ? chooser(element("code", {}, s.name), `explorer-${s.name}`, s.values, s.value, change(s.name))
+          : slider(element("code", {}, s.name), s.name, s, change(s.name))),
         slider(`${words.at}: ${words[chosen.x]}`, "at", { min: chosen.from, max: chosen.to, step: 0.01, value: at }, (value) => {
           at = value;
           draw();

@@ -76,7 +76,7 @@ ENGLISH = r"""() => {
       if (!e.closest('.bibtex-citation')) add(e.getAttribute(name));
   const parts = 'button, summary, label, header, footer, .bd-sidebar, .bd-header-article, ' +
     '#search-results > h2, .search-summary, .admonition-title';
-  const content = 'nav, script, style, .katex, .prev-next-title, .component-author, .sd-tab-label';
+  const content = 'nav, code, script, style, .katex, .prev-next-title, .component-author, .sd-tab-label';
   for (const e of document.querySelectorAll(parts)) {
     const walker = document.createTreeWalker(e, NodeFilter.SHOW_TEXT);
     while (walker.nextNode())
@@ -172,7 +172,7 @@ def language(visit: Visit, lang: str) -> list[str]:
 
 def is_name(text: str) -> bool:
     """Whether a string of the interface is made of names only."""
-    return text in NAMES or bool(re.fullmatch(r"© Copyright \d{4}\.?", text))
+    return text in NAMES or bool(re.fullmatch(r"© Copyright \d{4}\.?|lossbook(\.\w+)+", text))
 
 
 def ids(visit: Visit) -> list[str]:
