@@ -7,14 +7,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.profiler import ProfilerActivity, profile
 from torch.utils.benchmark import Timer
 
 from benchmarks.cases import Case, Sizes
+from lossbook import memory
 
 OURS, EAGER, COMPILED = "ours, compiled", "torch, eager", "torch, compiled"
 SHORTEST = 0.1  # seconds that one timing takes at least
-MIB = 2**20
 
 Step = Callable[[], tuple[Tensor, ...]]  # returns the loss and its gradients
 
@@ -76,27 +75,7 @@ def measure(case: Case, sizes: Sizes, device: torch.device, rounds: int) -> Resu
 def peak(step: Step, device: torch.device) -> float:
     """Most MiB that ``step`` holds at once, beyond its inputs and the gradients that it returns."""
     gradients = sum(g.nbytes for g in step()[1:])
-    held = _peak_on_cuda(step) if device.type == "cuda" else _peak_on_cpu(step)
-    return (held - gradients) / MIB
-
-
-def _peak_on_cuda(step: Callable[[], Any]) -> int:
-    torch.cuda.synchronize()
-    torch.cuda.reset_peak_memory_stats()
-    before = torch.cuda.memory_allocated()
-    step()
-    return torch.cuda.max_memory_allocated() - before
-
-
-def _peak_on_cpu(step: Callable[[], Any]) -> int:
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
-        step()
-    events = [e for e in record.profiler.kineto_results.events() if e.name() == "[memory]"]
-    held = most = 0
-    for event in sorted(events, key=lambda e: e.start_ns()):
-        held += event.nbytes()
-        most = max(most, held)
-    return most
+    return memory.peak(step, device) - gradients / memory.MIB
 
 
 def _place(value: Any, device: torch.device) -> Any:

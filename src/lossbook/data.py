@@ -2,7 +2,9 @@
 
 import gzip
 import math
+import re
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -59,11 +61,7 @@ class Dataset:
         >>> [len(part) for part in diabetes().split(0.6, 0.2, 0.2)]
         [265, 89, 88]
         """
-        if min(fractions, default=0) <= 0 or abs(sum(fractions) - 1) > 1e-9:
-            raise ValueError(f"fractions must be positive and add up to 1, found {fractions}")
-        order = torch.randperm(len(self), generator=Generator().manual_seed(seed))
-        ends = [round(len(self) * sum(fractions[: i + 1])) for i in range(len(fractions))]
-        return tuple(self[order[a:b]] for a, b in zip([0, *ends[:-1]], ends, strict=True))
+        return tuple(self[rows] for rows in _random_parts(len(self), fractions, seed))
 
     def folds(self, count: int = 5, seed: int = 0) -> Iterator[tuple["Dataset", "Dataset", "Dataset"]]:
         """Cross-validation: every row is tested exactly once, by a model that has not seen it.
@@ -87,6 +85,68 @@ class Dataset:
         for k in range(count):
             test, validation, *train = parts[k:] + parts[:k]
             yield self[torch.cat(train)], self[validation], self[test]
+
+
+@dataclass(frozen=True)
+class Text:
+    """Pages of text whose words are numbers.
+
+    Attributes:
+        words: the vocabulary, sorted by falling frequency: ``words[k]`` is the word with number ``k``.
+        pages: the numbers of each page's words, int64, shape ``(length,)``.
+        licence: licence and origin in one line.
+    """
+
+    words: tuple[str, ...]
+    pages: tuple[Tensor, ...]
+    licence: str
+
+    def __len__(self) -> int:
+        """How many words the pages hold together."""
+        return sum(map(len, self.pages))
+
+    def split(self, *fractions: float, seed: int = 0) -> tuple["Text", ...]:
+        """Disjoint random parts made of whole pages, as in :meth:`Dataset.split`.
+
+        Args:
+            fractions: the share of the pages of each part; together they make 1.
+            seed: decides which page goes where.
+
+        Raises:
+            ValueError: a fraction is not positive, or they do not add up to 1.
+
+        >>> page = torch.zeros(5, dtype=torch.int64)
+        >>> [len(part) for part in Text(("a",), (page, page, page, page), "").split(0.75, 0.25)]
+        [15, 5]
+        """
+        parts = _random_parts(len(self.pages), fractions, seed)
+        return tuple(replace(self, pages=tuple(self.pages[i] for i in rows.tolist())) for rows in parts)
+
+    def contexts(self, length: int) -> Dataset:
+        """Every word that has ``length`` words before it on its page, as the target of these.
+
+        Args:
+            length: how many words, at least 1.
+
+        Returns:
+            ``x`` int64 of shape ``(N, length)``, and ``y`` int64 of shape ``(N,)``.
+
+        Raises:
+            ValueError: ``length`` is less than 1, or no page is long enough.
+
+        >>> page = torch.tensor([0, 1, 0, 2])
+        >>> rows = Text(("a", "b", "c"), (page,), "").contexts(2)
+        >>> rows.x.tolist(), rows.y.tolist()
+        ([[0, 1], [1, 0]], [0, 2])
+        """
+        longest = max(map(len, self.pages), default=0)
+        if not 1 <= length < longest:
+            raise ValueError(
+                f"length must be from 1 to {longest - 1}, for pages of {longest} words, found {length}"
+            )
+        windows = torch.cat([page.unfold(0, length + 1, 1) for page in self.pages if len(page) > length])
+        names = tuple(f"word {k}" for k in range(-length, 0))
+        return Dataset(windows[:, :-1], windows[:, -1], names, "next word", self.licence)
 
 
 class Standardizer(NamedTuple):
@@ -502,6 +562,27 @@ def strips(
     return Dataset(images, labels, ("pixel",), "digits from left to right", digits.licence)
 
 
+RULED_LINE = re.compile(r"([\"*+=~^-])\1{2,}")
+WORD = re.compile(r"[a-z_]+|[0-9]+|[^\sa-z_0-9]")
+
+
+@cache
+def python_help() -> Text:
+    """The help pages about Python that come with Python: about 80 pages, 100 000 words, 3 500 different ones.
+
+    Words are in lower case; numbers and punctuation marks are words too. The text differs a little from one
+    version of Python to the next, and its numbers with it.
+    """
+    from pydoc_data.topics import topics  # half a megabyte: only who needs it waits
+
+    pages = [WORD.findall(RULED_LINE.sub(" ", topics[name].lower())) for name in sorted(topics)]
+    counts = Counter(word for page in pages for word in page)
+    words = tuple(sorted(counts, key=lambda word: (-counts[word], word)))
+    number = {word: k for k, word in enumerate(words)}
+    numbered = tuple(torch.tensor([number[word] for word in page]) for page in pages)
+    return Text(words, numbered, "Python Software Foundation License 2 (distributed with Python)")
+
+
 MNIST_FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
@@ -565,6 +646,14 @@ def _unpacked(path: Path) -> bytes:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path} cannot be unpacked ({error}); download it again") from error
+
+
+def _random_parts(count: int, fractions: Sequence[float], seed: int) -> list[Tensor]:
+    if min(fractions, default=0) <= 0 or abs(sum(fractions) - 1) > 1e-9:
+        raise ValueError(f"fractions must be positive and add up to 1, found {fractions}")
+    order = torch.randperm(count, generator=Generator().manual_seed(seed))
+    ends = [round(count * sum(fractions[: i + 1])) for i in range(len(fractions))]
+    return [order[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _table(x: Any, y: Any, features: Sequence[str], target: str, package: str) -> Dataset:

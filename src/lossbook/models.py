@@ -112,6 +112,36 @@ def strip_reader(symbols: int, width: int = 64, stride: int = 2) -> nn.Sequentia
     )
 
 
+class NextWord(nn.Module):
+    """Reads the last words of a text and makes a hidden state, from which ``head`` predicts the next word.
+
+    The head has no part in the forward pass: losses for huge vocabularies take the hidden state, and the
+    weights of the head.
+
+    Args:
+        words: number of words ``C``.
+        length: how many words it reads.
+        width: size of an embedding and of the hidden state.
+        head: the output layer; here, so that its weights are trained, saved and restored with the others.
+
+    Source: Bengio, Ducharme, Vincent, Jauvin, *A Neural Probabilistic Language Model*, JMLR 2003.
+
+    >>> import torch
+    >>> NextWord(words=10, length=3, width=8, head=nn.Linear(8, 10))(torch.tensor([[0, 9, 4]])).shape
+    torch.Size([1, 8])
+    """
+
+    def __init__(self, words: int, length: int, width: int, head: nn.Module) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.hidden = nn.Sequential(nn.Flatten(), nn.Linear(length * width, width), nn.Tanh())
+        self.head = head
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From numbers of words, ``(N, length)``, to hidden states, ``(N, width)``."""
+        return self.hidden(self.embedding(x))
+
+
 class FramesFirst(nn.Module):
     """From logits ``(N, C, T)`` to log-probabilities ``(T, N, C)``."""
 
