@@ -2,11 +2,12 @@
 
 import os
 import platform
-import shutil
 import statistics
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
+
+from book.press.chromium import find_chromium
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
@@ -25,7 +26,7 @@ MEASURE = """() => new Promise((done) => {
 
 def main() -> int:
     """Measure every page and write the report; return 1 if the book is not built or there is no Chromium."""
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    program = find_chromium()
     pages = sorted(HTML.glob("*/*.html"))
     if not pages or not program:
         print("needs a built book (make book) and Chromium (make browser)")

@@ -1,18 +1,16 @@
 """Print the built editions: every page in reading order, as one PDF each."""
 
 import io
-import os
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 from pypdf import PdfWriter
 
+from book.press.chromium import find_chromium
 from book.press.layout import LANGUAGES, read_yaml
 from book.press.problems import stop
 from book.press.stage import page_names
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 MARGIN = "16mm"
 
 
@@ -21,7 +19,7 @@ def pdf(root: Path) -> list[tuple[Path, int]]:
 
     Raises PressError if the book is not built or there is no Chromium.
     """
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, CHROMIUM)), None)
+    program = find_chromium()
     if program is None:
         raise stop("make pdf", "needs Chromium; run make browser, or set CHROMIUM to its path")
     names = list(page_names(read_yaml(root, "_toc.yml")))

@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 
-LANGUAGES = ("ja", "en")
+from book.press.layout import LANGUAGES
+
 SUFFIXES = (".ipynb", ".md", ".rst")
 
 

@@ -6,17 +6,17 @@ Pages are found by walking `_build/html` (or the folder in BOOK_HTML): a new pag
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from book.press.chromium import find_chromium
+
 from .visit import Site, serve
 
 HTML = Path(os.environ.get("BOOK_HTML", Path(__file__).parents[2] / "_build" / "html"))
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -60,7 +60,7 @@ def html() -> Path:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Chromium, from the environment variable CHROMIUM or the search path."""
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+    path = find_chromium()
     if path is None:
         missing(
             "No Chromium found. Run `make browser`, or `apt-get install chromium fonts-noto-cjk`, "
