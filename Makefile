@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 export PYTHONUTF8 := 1
 
-.PHONY: help book test browser notebooks new check lint format bench gpu pdf links clean
+.PHONY: help book test browser notebooks new check prose lint format bench gpu pdf links clean
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -21,6 +21,13 @@ $(VENV)/tools: $(VENV)/ready requirements-dev.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c requirements.lock
 	@touch $@
 
+# textlint and its rules, for the Japanese prose. Node comes with requirements-dev.txt.
+TEXTLINT := _build/textlint
+$(TEXTLINT)/ready: $(addprefix book/textlint/,.npmrc package.json package-lock.json) | $(VENV)/tools
+	@mkdir -p $(TEXTLINT) && cp book/textlint/.npmrc book/textlint/*.json $(TEXTLINT)
+	$(BIN)/npm ci --prefix $(TEXTLINT)
+	@touch $@
+
 book: $(VENV)/ready       ## build both editions into _build/html
 	$(RUN) book.press build
 
@@ -32,6 +39,9 @@ new: $(VENV)/tools        ## make new NAME=chapter: a skeleton with the nine blo
 
 check: $(VENV)/tools      ## the press's checks: parity of the languages, notebooks match their sources
 	$(RUN) book.press check
+
+prose: $(TEXTLINT)/ready  ## textlint over the Japanese prose: chapters, pages, glossary, interface
+	$(RUN) book.press prose
 
 lint: $(VENV)/tools       ## ruff, mypy, English spelling
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell

@@ -16,6 +16,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     notebooks.add_argument("names", nargs="*", metavar="NAME", help="chapters (default: all)")
     notebooks.add_argument("--force", action="store_true", help="run them even if nothing changed")
     verbs.add_parser("check", help="the languages agree, the notebooks match their sources")
+    verbs.add_parser("prose", help="textlint over the Japanese prose")
     verbs.add_parser("format", help="let ruff rewrite the code cells of the sources")
     new = verbs.add_parser("new", help="the skeleton of a chapter, and its line in _toc.yml")
     new.add_argument("name", metavar="NAME", help="small letters, digits, - and _")
@@ -38,6 +39,10 @@ def _run(options: argparse.Namespace, root: Path) -> int:
         from book.press.check import check
 
         print(check(root))
+    elif options.verb == "prose":
+        from book.press.textlint import prose
+
+        print(prose(root))
     elif options.verb == "format":
         from book.press.format import format_sources
 

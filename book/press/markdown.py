@@ -93,7 +93,7 @@ def _directive(token: Token, line: int, markdown: MarkdownIt, found: Content) ->
     if not match:
         return
     name, argument = match.group(1), match.group(2).strip()
-    options, body, skipped = _options(token.content)
+    options, body, skipped = directive_options(token.content)
     label = options.get("label") or options.get("name") or ""
     if name == "math":
         return _formula(f"{argument}\n{body}", label, found)
@@ -109,7 +109,7 @@ def _directive(token: Token, line: int, markdown: MarkdownIt, found: Content) ->
     return None
 
 
-def _options(text: str) -> tuple[dict[str, str], str, int]:
+def directive_options(text: str) -> tuple[dict[str, str], str, int]:
     """The options of a directive, its body, and how many lines the options take."""
     lines = text.splitlines()
     if lines and lines[0].startswith("---") and "---" in lines[1:]:
