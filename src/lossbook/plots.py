@@ -103,9 +103,10 @@ def learning_curves(histories: Mapping[str, History], height: float = 3.0) -> tu
         if history.best_epoch is not None:
             axes.plot(history.best_epoch, history.validation[history.best_epoch], "ko", ms=5)
         axes.set(title=title, xlabel=tr("エポック", "epoch"))
+        axes.xaxis.get_major_locator().set_params(integer=True)
     panels.flat[0].set_ylabel(tr("損失", "loss"))
     panels.flat[0].legend()
-    return fig, panels.flat
+    return fig, list(panels.flat)
 
 
 def reliability(tables: Mapping[str, Tensor], height: float = 3.4) -> tuple[Figure, Any]:
@@ -124,6 +125,7 @@ def reliability(tables: Mapping[str, Tensor], height: float = 3.4) -> tuple[Figu
         axes.plot(confidence.numpy(), accuracy.numpy(), lw=1, zorder=2)
         axes.scatter(confidence.numpy(), accuracy.numpy(), s=(20 + 400 * share).numpy(), zorder=3)
         axes.set(title=title, xlabel=tr("確信度", "confidence"), xlim=(0, 1.05), ylim=(0, 1.05))
+        axes.set_xticks([0, 0.5, 1])  # three panels side by side have no room for more
     panels.flat[0].set_ylabel(tr("正解率", "accuracy"))
     return fig, list(panels.flat)
 

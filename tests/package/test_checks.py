@@ -106,6 +106,19 @@ def test_text_is_neutral_and_html_speaks_the_language(speaking):
     assert "Value equals PyTorch" in english[1]
 
 
+def test_the_table_calls_a_reference_torchs_only_if_it_is(speaking):
+    def huber_loss(*arguments, **options):
+        return losses.huber_loss(*arguments, **options)
+
+    spec = checks.SPECS["huber_loss"]
+    own = prove(huber_loss, spec, reference=losses.huber_loss)._repr_html_()
+    assert "Value equals the reference&#x27;s" in own
+    assert "PyTorch" not in own
+    assert "PyTorch" in prove(huber_loss, spec, reference=torch.nn.functional.huber_loss)._repr_html_()
+    speaking("ja")
+    assert "勾配が参照実装と一致" in prove(huber_loss, spec, reference=losses.huber_loss)._repr_html_()
+
+
 def test_every_status_letter_has_words(speaking):
     speaking("ja")
     for name in checks.SPECS:

@@ -203,8 +203,11 @@ def test_a_figure_without_description_is_refused(displayed):
 
 def test_learning_curves_and_grids_draw_every_panel():
     history = training.History([3.0, 2.0, 1.0], [3.0, 1.0, 2.0], best_epoch=1)
-    _, panels = plots.learning_curves({"a": history, "b": history})
+    fig, panels = plots.learning_curves({"a": history, "b": history})
     assert [len(axes.lines) for axes in panels] == [3, 3]
+    assert [len(axes.lines) for axes in panels] == [3, 3], "the panels can be gone through twice"
+    fig.canvas.draw()
+    assert all(float(tick).is_integer() for tick in panels[0].get_xticks())
     _, axes = plots.image_grid(torch.zeros(5, 1, 8, 8), list("abcde"), columns=3)
     assert axes.shape == (2, 3)
     assert [a.get_title() for a in axes.flat] == ["a", "b", "c", "d", "e", ""]

@@ -59,7 +59,8 @@ def prove(
         gradient = gradient or getattr(gradients, loss.__name__, None)
         likelihood = likelihood or getattr(likelihoods, loss.__name__, None)
     subject = Subject(loss, spec, reference, gradient, likelihood, torch.device(device))
-    report = Report(loss.__name__, status(loss))
+    torchs = ours or getattr(reference, "__module__", "").startswith("torch")
+    report = Report(loss.__name__, status(loss), torchs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch warns of options that are tried on purpose
         for name, proof in PROOFS.items():
@@ -118,6 +119,7 @@ class Report:
 
     name: str
     status: str
+    torchs: bool = True  # whether the reference is torch's loss
     evidence: dict[str, Evidence | None] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -128,7 +130,7 @@ class Report:
         return "\n".join([heading, *rows])
 
     def _repr_html_(self) -> str:
-        words = _words()
+        words = _words(self.torchs)
         head = "".join(f"<th>{escape(word)}</th>" for word in words["head"])
         rows = "".join(
             f"<tr><td>{escape(words[name])}</td><td>{e.cases if e else '—'}</td>"
@@ -148,11 +150,12 @@ def _within(evidence: Evidence) -> str:
     return named.get(evidence.within, f"≤ {evidence.within}")
 
 
-def _words() -> dict[str, Any]:
+def _words(torchs: bool) -> dict[str, Any]:
+    reference = tr("PyTorch", "PyTorch's") if torchs else tr("参照実装", "the reference's")
     return {
         "head": [tr("証明", "Proof"), tr("ケース数", "Cases"), tr("差", "Difference"), tr("結果", "Result")],
-        "value": tr("値がPyTorchと一致", "Value equals PyTorch's"),
-        "gradient": tr("勾配がPyTorchと一致", "Gradient equals PyTorch's"),
+        "value": tr(f"値が{reference}と一致", f"Value equals {reference}"),
+        "gradient": tr(f"勾配が{reference}と一致", f"Gradient equals {reference}"),
         "gradient by hand": tr("手で導いた勾配が自動微分と一致", "Gradient by hand equals autograd's"),
         "finite differences": tr("数値微分と一致", "Finite differences agree"),
         "likelihood": tr("負の対数尤度と一致(定数を除く)", "Negative log-likelihood, up to the constant"),

@@ -1,4 +1,8 @@
-"""What depends on the values in a tensor: checks of their range, and products where 0 times infinity is 0."""
+"""What depends on the values in a tensor: checks of their range, products where 0 times infinity is 0, kinks.
+
+A compiler keeps a mask of booleans for the backward pass, and inductor lets a processor read and write those
+one by one, which takes longer than all the rest. So kinks are numbers there: it reads those in bulk.
+"""
 
 import torch
 from torch import Tensor
@@ -48,6 +52,20 @@ def times(a: Tensor, b: Tensor) -> Tensor:
         return a * b
     limit = floating_max(b.dtype)
     return a * torch.where(a == 0, b.clamp(-limit, limit), b)
+
+
+def positive_part(x: Tensor, slope_at_zero: int) -> Tensor:
+    """``max(0, x)``, with the slope 0 or 1 where ``x`` is 0."""
+    if torch.compiler.is_compiling():
+        return times((x.detach().sign() + slope_at_zero).clamp(0, 1), x)
+    return x.clamp(min=0) if slope_at_zero else torch.relu(x)
+
+
+def unless(value: int, target: Tensor, x: Tensor) -> Tensor:
+    """``x``, but 0 where ``target`` has ``value``; compiled, a nan stays nan all the same."""
+    if torch.compiler.is_compiling():
+        return times((target.to(x.dtype) - value).sign().abs(), x)
+    return torch.where(target != value, x, 0)
 
 
 def _is_batched(tensor: Tensor) -> bool:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lossbook.losses._common import check_broadcast, check_floating, check_real, is_strict, reduce
-from lossbook.losses._values import check_signs, check_values, times
+from lossbook.losses._values import check_signs, check_values, positive_part, times
 
 
 def hinge_loss(
@@ -52,7 +52,7 @@ def hinge_loss(
     check_real(target=target)
     check_broadcast(input=input, target=target)
     check_signs(target)
-    return reduce(torch.relu(margin - target * input) ** p, reduction)
+    return reduce(positive_part(margin - target * input, 0) ** p, reduction)
 
 
 def multi_margin_loss(
@@ -109,8 +109,8 @@ def multi_margin_loss(
     z, y = (input.reshape(-1), target.reshape(())) if input.ndim < 2 else (input, target)
     y = y.unsqueeze(-1)
     right = torch.arange(z.shape[-1], device=z.device) == y
-    # torch.relu has slope 0 at 0, as torch's loss; the right class is taken out before the power.
-    violation = torch.relu(torch.where(right, 0, margin - z.gather(-1, y) + z))
+    # The right class is taken out before the power.
+    violation = positive_part(torch.where(right, 0, margin - z.gather(-1, y) + z), 0)
     loss = (violation**p).sum(-1) / z.shape[-1]
     if weight is not None:
         loss = times(weight[y.squeeze(-1)], loss)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lossbook.losses._common import check_broadcast, check_real, is_strict, reduce
-from lossbook.losses._values import check_signs, check_values_if_strict
+from lossbook.losses._values import check_signs, check_values_if_strict, positive_part, unless
 
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
 
@@ -107,8 +107,8 @@ def hinge_embedding_loss(
     check_broadcast(input=input, target=target)
     check_signs(target)
     check_values_if_strict("input", input, ~(input < 0), "a distance, at least 0")
-    alike = torch.where(target != -1, input, 0)
-    other = torch.where(target != 1, (margin - input).clamp(min=0), 0)
+    alike = unless(-1, target, input)
+    other = unless(1, target, positive_part(margin - input, 1))
     return reduce(alike + other, reduction)
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lossbook.losses._common import check_broadcast, check_floating, check_real, reduce
-from lossbook.losses._values import check_signs
+from lossbook.losses._values import check_signs, positive_part
 
 
 def margin_ranking_loss(
@@ -55,7 +55,7 @@ def margin_ranking_loss(
     tensor([0.0000, 0.5000])
     """
     _validate(input1, input2, target)
-    return reduce((margin - target * (input1 - input2)).clamp(min=0), reduction)
+    return reduce(positive_part(margin - target * (input1 - input2), 1), reduction)
 
 
 def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:

@@ -97,8 +97,8 @@ def ctc_loss(
     labels = _padded(targets, target_lengths, sizes)
     _check_values(log_probs, labels, frames, sizes, blank)
 
-    alignments = _alignments if torch.compiler.is_compiling() else _Alignments.apply
-    loss, _ = alignments(log_probs, _among_blanks(labels, sizes, blank), frames, 2 * sizes)
+    alignments = _CompiledAlignments if torch.compiler.is_compiling() else _Alignments
+    loss, _ = alignments.apply(log_probs, _among_blanks(labels, sizes, blank), frames, 2 * sizes)
     if zero_infinity:
         loss = torch.where(loss.isinf(), 0.0, loss)
     if reduction == "mean":
@@ -143,26 +143,21 @@ def _times_jacobian(vector: Tensor, log_probs: Tensor, *sequence: Tensor) -> Ten
     return torch.func.vjp(lambda x: _forward_backward(x, *sequence)[1], log_probs)[1](vector)[0]
 
 
-@torch.library.custom_op("lossbook::ctc_alignments", mutates_args=())
-def _alignments(log_probs: Tensor, states: Tensor, frames: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-    """As ``_Alignments.apply``: for a compiler, which would unroll the loop and refuses forward mode."""
-    return _forward_backward(log_probs, states, frames, last)
+class _CompiledAlignments(Function):
+    """As ``_Alignments``, for a compiler, which refuses forward mode."""
 
+    @staticmethod
+    def forward(log_probs: Tensor, states: Tensor, frames: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
+        return _forward_backward(log_probs, states, frames, last)
 
-@_alignments.register_fake
-def _(log_probs: Tensor, states: Tensor, frames: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-    return log_probs.new_empty(len(frames)), torch.empty_like(log_probs)
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
+        ctx.save_for_backward(output[1])
+        ctx.mark_non_differentiable(output[1])
 
-
-def _save(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, Tensor]) -> None:
-    ctx.save_for_backward(output[1])
-
-
-def _first_derivative(ctx: Any, d_loss: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
-    return -ctx.saved_tensors[0] * d_loss.unsqueeze(-1), None, None, None
-
-
-_alignments.register_autograd(_first_derivative, setup_context=_save)
+    @staticmethod
+    def backward(ctx: Any, d_loss: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
+        return -ctx.saved_tensors[0] * d_loss.unsqueeze(-1), None, None, None
 
 
 def _forward_backward(
@@ -172,46 +167,74 @@ def _forward_backward(
 
     ``states`` are the labels among blanks, ``(N, S)``, of which the one at ``last`` is the last blank.
     """
+    states = states.T  # a shift by one state is then a contiguous piece
     emitted = _emissions(log_probs, states, frames, last)
     # Backwards is forwards in the mirror, so both sweeps are one recursion over twice the batch.
-    both = torch.cat([emitted, emitted.flip(0, 2)], 1)
-    ahead, behind = _arrivals(both, torch.cat([states, states.flip(1)])).chunk(2, 1)
-    through = ahead + emitted + behind.flip(0, 2)  # all paths through a state at a frame
+    both = torch.cat([emitted, emitted.flip(0, 1)], 2)
+    arrivals = _opaque_arrivals if torch.compiler.is_compiling() else _arrivals
+    ahead, behind = arrivals(both, torch.cat([states, states.flip(0)], 1)).chunk(2, 2)
+    through = ahead + emitted + behind.flip(0, 1)  # all paths through a state at a frame
 
-    loss = -through[0, :, 0]  # there every path begins
+    loss = -through[0, 0]  # there every path begins
     feasible = loss < -IMPOSSIBLE / 2
-    posterior = torch.where(feasible.unsqueeze(-1), (through[1:-1] + loss.unsqueeze(-1)).exp(), 0.0)
-    real = torch.arange(len(log_probs), device=frames.device).view(-1, 1, 1) < frames.view(-1, 1)
-    posterior = torch.where(real, posterior, 0.0)
-    occupancy = torch.zeros_like(log_probs).scatter_add(2, states.expand_as(posterior), posterior)
-    return torch.where(feasible, loss, torch.inf), occupancy
+    real = torch.arange(len(log_probs), device=frames.device).view(-1, 1, 1) < frames
+    posterior = torch.where(real & feasible, (through[1:-1] + loss).exp(), 0.0)
+    occupancy = torch.zeros_like(log_probs.transpose(1, 2)).scatter_add(
+        1, states.expand_as(posterior), posterior
+    )
+    return torch.where(feasible, loss, torch.inf), occupancy.transpose(1, 2)
 
 
 def _emissions(log_probs: Tensor, states: Tensor, frames: Tensor, last: Tensor) -> Tensor:
-    """Log-probability of each state's symbol, ``(T + 2, N, S)``.
+    """Log-probability of each state's symbol, ``(T + 2, S, N)``.
 
     A frame before the first one can only be in the first blank, and all frames after the last one can only
     be in the last blank. So every path has one beginning and one end, whatever the lengths.
     """
-    place = torch.arange(states.shape[1], device=states.device)
-    begin, end = (torch.where(place == s, 0.0, IMPOSSIBLE).to(log_probs) for s in (0, last.view(-1, 1)))
-    symbols = log_probs.gather(2, states.expand(len(log_probs), -1, -1)).clamp(min=IMPOSSIBLE)
-    real = torch.arange(len(log_probs), device=frames.device).view(-1, 1, 1) < frames.view(-1, 1)
-    return torch.cat([begin.expand_as(end)[None], torch.where(real, symbols, end), end[None]])
+    place = torch.arange(len(states), device=states.device).view(-1, 1)
+    begin, end = (torch.where(place == s, 0.0, IMPOSSIBLE).to(log_probs) for s in (0, last))
+    symbols = log_probs.transpose(1, 2).gather(1, states.expand(len(log_probs), -1, -1))
+    real = torch.arange(len(log_probs), device=frames.device).view(-1, 1, 1) < frames
+    within = torch.where(real, symbols.clamp(min=IMPOSSIBLE), end)
+    return torch.cat([begin.expand_as(end)[None], within, end[None]])
 
 
 def _arrivals(emitted: Tensor, states: Tensor) -> Tensor:
-    """Log-probability of all ways into a state, before it emits, ``(T, N, S)``: stay, step or skip."""
-    closed = torch.where(states == pad(states, (2, 0), value=-1)[:, :-2], IMPOSSIBLE, 0.0).to(emitted)
-    # States come first in the loop, so that a shift by one state is a contiguous piece.
-    closed, emitted = closed.T.contiguous(), emitted.transpose(1, 2).contiguous()
+    """Log-probability of all ways into a state, before it emits, ``(T, S, N)``: stay, step or skip."""
+    closed = _closed(states).to(emitted)
     wall = torch.full_like(closed[:1].expand(2, -1), IMPOSSIBLE)
     arrived = [torch.zeros_like(closed)]
     for emission in emitted[:-1]:
         alpha = torch.cat([wall, arrived[-1] + emission])  # state s at index s + 2
         stay_or_step = torch.logaddexp(alpha[2:], alpha[1:-1])
         arrived.append(torch.logaddexp(stay_or_step, alpha[:-2] + closed))
-    return torch.stack(arrived).transpose(1, 2)
+    return torch.stack(arrived)
+
+
+@torch.library.custom_op("lossbook::ctc_arrivals", mutates_args=())
+def _opaque_arrivals(emitted: Tensor, states: Tensor) -> Tensor:
+    """As ``_arrivals``, for a compiler, which would unroll the loop; in place, as nothing is derived here."""
+    closed = _closed(states).to(emitted)
+    alpha = emitted.new_full((len(states) + 2, emitted.shape[2]), IMPOSSIBLE)
+    stay, step, skip = alpha[2:], alpha[1:-1], alpha[:-2]
+    stay_or_step, skipped = torch.empty_like(closed), torch.empty_like(closed)
+    arrived = torch.zeros_like(emitted)
+    for emission, before, after in zip(emitted, arrived, arrived[1:], strict=False):
+        torch.add(before, emission, out=stay)
+        torch.logaddexp(stay, step, out=stay_or_step)
+        torch.add(skip, closed, out=skipped)
+        torch.logaddexp(stay_or_step, skipped, out=after)
+    return arrived
+
+
+@_opaque_arrivals.register_fake
+def _(emitted: Tensor, states: Tensor) -> Tensor:
+    return torch.empty_like(emitted)
+
+
+def _closed(states: Tensor) -> Tensor:
+    """What forbids to skip into a state: all that equal the state two before them, blanks above all."""
+    return torch.where(states == pad(states, (0, 0, 2, 0), value=-1)[:-2], IMPOSSIBLE, 0.0)
 
 
 def _among_blanks(labels: Tensor, sizes: Tensor, blank: int) -> Tensor:
