@@ -158,6 +158,7 @@ def linted(tmp_path: Path) -> Path:
 MISTAKES = {
     "損失を求めるである。": "no-mix-dearu-desumasu",
     "勾配は損失は大きくします。": "no-doubled-joshi",
+    "平均に分散に近づけます。": "no-doubled-joshi",
     "値は、平均は、分散は、勾配は、残差は大きいです。": "max-ten",
     "小さい値も食べれます。": "no-dropping-the-ra",
     "平均することができます。": "ja-no-redundant-expression",
@@ -184,6 +185,8 @@ FINE = [
     "`mse_loss` も `l1_loss` も、残差 `x` だけを見ます。",
     "「損失は距離である」という説もあります。",
     "何百回も三つ組を選びます。",
+    "平均は1点のために無限大になります。",
+    "「簡単な例は重要ではない」という主張は(狭い範囲では)正しいです。",
 ]
 
 
