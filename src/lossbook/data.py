@@ -197,7 +197,7 @@ def standardize(train: Dataset, *others: Dataset) -> tuple[Dataset, ...]:
 
 
 def diabetes() -> Dataset:
-    """442 patients: ten measurements and the progression of diabetes after one year.
+    """442 patients: ten features and the progression of diabetes after one year.
 
     Source: Efron, Hastie, Johnstone, Tibshirani, *Least Angle Regression*, Annals of Statistics 32(2), 2004.
     """
