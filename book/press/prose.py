@@ -34,7 +34,8 @@ def extracts(root: Path) -> dict[str, str]:
         path = source_path(root, name)
         where = path.relative_to(root).as_posix()
         found[where] = chapter(where, path.read_text(encoding="utf-8"), markdown)
-    for path in sorted([*(root / "book").glob("*.yml"), *(root / "book" / "ja").glob("*")]):
+    book = root / "book"
+    for path in sorted([*root.glob("README.md"), *book.glob("*.yml"), *(book / "ja").glob("*")]):
         text = path.read_text(encoding="utf-8")
         extract = words(text) if path.suffix == ".yml" else page(text, markdown)
         found[path.relative_to(root).as_posix()] = extract
