@@ -59,8 +59,8 @@ def bind(
         for sheet in chapter.pages:
             writer.add_page(sheet)
         places[chapter.name, ""] = _destination(writer, first, None)
-        for anchor, (sheet, top) in chapter.anchors.items():
-            places[chapter.name, anchor] = _destination(writer, first + sheet, top)
+        for anchor, (offset, top) in chapter.anchors.items():
+            places[chapter.name, anchor] = _destination(writer, first + offset, top)
         writer.add_outline_item(title=chapter.title, page_number=first)
         _relink(writer.pages[first:], chapter, places)
     _relink_across(writer, front.source.parent, places)

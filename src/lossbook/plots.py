@@ -123,7 +123,9 @@ def reliability(tables: Mapping[str, Tensor], height: float = 3.4) -> tuple[Figu
         share, confidence, accuracy = table.cpu().unbind(1)
         axes.plot([0, 1], [0, 1], color="0.5", lw=1)
         axes.plot(confidence.numpy(), accuracy.numpy(), lw=1, zorder=2)
-        axes.scatter(confidence.numpy(), accuracy.numpy(), s=(20 + 400 * share).numpy(), zorder=3)
+        axes.scatter(
+            confidence.numpy(), accuracy.numpy(), s=(20 + 400 * share).numpy(), zorder=3, clip_on=False
+        )
         axes.set(title=title, xlabel=tr("確信度", "confidence"), xlim=(0, 1.05), ylim=(0, 1.05))
         axes.set_xticks([0, 0.5, 1])  # three panels side by side have no room for more
     panels.flat[0].set_ylabel(tr("正解率", "accuracy"))
