@@ -11,8 +11,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.press.layout import LANGUAGES
+from book.press.problems import PressError
 from book.press.proofs import proofs
-from book.press.stage import LANGUAGES, StageError, stage
+from book.press.stage import stage
 
 
 def main(root: Path, strict: bool = False) -> int:
@@ -23,7 +25,7 @@ def main(root: Path, strict: bool = False) -> int:
     root = root.resolve()
     try:
         staged = {lang: stage(root, lang) for lang in LANGUAGES}
-    except StageError as error:
+    except PressError as error:
         print(f"The book was not built. {error}", file=sys.stderr)
         return 1
     if (root / "src" / "lossbook").is_dir():

@@ -40,6 +40,14 @@ def read_yaml(root: Path, name: str) -> Any:
         raise stop(name, f"is not valid YAML; correct it: {error}") from None
 
 
+def read_mapping(root: Path, name: str) -> dict[str, Any]:
+    """As :func:`read_yaml`, but raises PressError also if the file holds no mapping."""
+    data = read_yaml(root, name)
+    if not isinstance(data, dict):
+        raise stop(name, f"must hold a mapping (`key: value` lines), found {type(data).__name__}")
+    return data
+
+
 def repository_url(root: Path) -> str:
     """The one setting that names the repository."""
     try:
@@ -55,11 +63,11 @@ def listed_files(root: Path) -> list[str]:
     return files_in(read_yaml(root, "_toc.yml"))
 
 
-def files_in(node: Any) -> list[str]:
-    """Every ``file`` of a parsed table of contents, in order."""
+def files_in(node: Any, keys: tuple[str, ...] = ("file",)) -> list[str]:
+    """Every ``file`` of a parsed table of contents, in order; ``keys`` may ask for its ``root`` too."""
     if isinstance(node, list):
-        return [file for value in node for file in files_in(value)]
+        return [file for value in node for file in files_in(value, keys)]
     if not isinstance(node, dict):
         return []
-    own = [node["file"]] if "file" in node else []
-    return own + [file for value in node.values() for file in files_in(value)]
+    own = [str(node[key]) for key in keys if key in node]
+    return own + [file for value in node.values() for file in files_in(value, keys)]

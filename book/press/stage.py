@@ -12,13 +12,10 @@ from typing import Any
 
 import yaml
 
-from book.press.layout import LANGUAGES
+from book.press.layout import LANGUAGES, files_in, read_mapping
+from book.press.problems import stop
 
 SUFFIXES = (".ipynb", ".md", ".rst")
-
-
-class StageError(Exception):
-    """The book cannot be staged; the message says which file is at fault and what to do."""
 
 
 def other(lang: str) -> str:
@@ -29,12 +26,12 @@ def other(lang: str) -> str:
 def stage(root: Path, lang: str) -> Path:
     """Write the edition of `lang` to `_build/stage/LANG` and return that folder.
 
-    Raises StageError when the table of contents names a page that an edition lacks, two pages have one name,
+    Raises PressError when the table of contents names a page that an edition lacks, two pages have one name,
     or a part's caption has no English form.
     """
     target = root / "_build" / "stage" / lang
     target.mkdir(parents=True, exist_ok=True)
-    toc = read_yaml(root / "_toc.yml")
+    toc = read_mapping(root, "_toc.yml")
     pages = {name: find_page(root, entry, lang) for name, entry in page_names(toc).items()}
     remove_strangers(target, {path.name for path in pages.values()})
     for path in pages.values():
@@ -42,23 +39,10 @@ def stage(root: Path, lang: str) -> Path:
     copy_if_newer(root / "book" / "references.bib", target / "references.bib")
     if (root / "book" / "figures").is_dir():
         shutil.copytree(root / "book" / "figures", target / "book" / "figures", dirs_exist_ok=True)
-    edition = read_yaml(root / "book" / lang / "edition.yml") if lang != LANGUAGES[0] else {}
+    edition = read_mapping(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
     write_yaml(target / "_toc.yml", flat_toc(toc, edition.get("captions"), lang))
     write_yaml(target / "_config.yml", edition_config(root, target, edition, lang))
     return target
-
-
-def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping a YAML file holds. Raises StageError when the file is missing, broken or not a mapping."""
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf8"))
-    except FileNotFoundError as error:
-        raise StageError(f"{path} is missing; restore it from the repository.") from error
-    except yaml.YAMLError as error:
-        raise StageError(f"{path} is not valid YAML: {error}") from error
-    if not isinstance(data, dict):
-        raise StageError(f"{path} must hold a mapping (`key: value` lines), found {type(data).__name__}.")
-    return data
 
 
 def write_yaml(path: Path, data: dict[str, Any]) -> None:
@@ -69,38 +53,27 @@ def write_yaml(path: Path, data: dict[str, Any]) -> None:
 def page_names(toc: Any) -> dict[str, str]:
     """Flat page name -> entry of the table of contents, in reading order."""
     names: dict[str, str] = {}
-    for entry in toc_entries(toc):
+    for entry in files_in(toc, ("root", "file")):
         name = entry.rsplit("/", 1)[-1]
         if name in names:
-            raise StageError(
-                f"_toc.yml: `{names[name]}` and `{entry}` would be the same page `{name}`; rename one file."
-            )
+            both = f"`{names[name]}` and `{entry}`"
+            raise stop("_toc.yml", f"{both} would be the same page `{name}`; rename one file")
         names[name] = entry
     return names
-
-
-def toc_entries(node: Any) -> list[str]:
-    """Every page named anywhere in the table of contents, in reading order."""
-    if isinstance(node, list):
-        return [entry for child in node for entry in toc_entries(child)]
-    if not isinstance(node, dict):
-        return []
-    own = [str(node[key]) for key in ("root", "file") if key in node]
-    return own + [entry for child in node.values() for entry in toc_entries(child)]
 
 
 def find_page(root: Path, entry: str, lang: str) -> Path:
     """The file of one entry in the edition of `lang`: `chapters/ja/x` is `chapters/en/x.ipynb` in English."""
     parts = entry.split("/")
     if LANGUAGES[0] not in parts[:-1]:
-        raise StageError(f"_toc.yml: `{entry}` must lie in a folder `{LANGUAGES[0]}`, such as chapters/ja.")
+        raise stop("_toc.yml", f"`{entry}` must lie in a folder `{LANGUAGES[0]}`, such as chapters/ja")
     local = "/".join(lang if part == LANGUAGES[0] else part for part in parts)
     for suffix in SUFFIXES:
         path = root / f"{local}{suffix}"
         if path.is_file():
             return path
     remedy = "run `make notebooks`" if local.startswith("chapters/") else f"write {local}.md"
-    raise StageError(f"_toc.yml lists `{entry}`, but there is no {local}.ipynb or {local}.md; {remedy}.")
+    raise stop("_toc.yml", f"lists `{entry}`, but there is no {local}.ipynb or {local}.md; {remedy}")
 
 
 def flat_toc(node: Any, captions: dict[str, str] | None, lang: str) -> Any:
@@ -119,14 +92,14 @@ def flat_value(key: str, value: Any, captions: dict[str, str] | None, lang: str)
     if key in ("caption", "title") and captions is not None:
         if value not in captions:
             where = f"book/{lang}/edition.yml"
-            raise StageError(f"_toc.yml: {key} `{value}` has no entry under `captions` in {where}; add it.")
+            raise stop("_toc.yml", f"{key} `{value}` has no entry under `captions` in {where}; add it")
         return captions[value]
     return flat_toc(value, captions, lang)
 
 
 def edition_config(root: Path, target: Path, edition: dict[str, Any], lang: str) -> dict[str, Any]:
     """The root configuration with what differs in this edition: title, language, paths."""
-    config = read_yaml(root / "_config.yml")
+    config = read_mapping(root, "_config.yml")
     config["title"] = edition.get("title", config["title"])
     config["exclude_patterns"] = []
     config["bibtex_bibfiles"] = ["references.bib"]

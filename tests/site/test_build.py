@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from book.press import build
-from book.press.stage import LANGUAGES
+from book.press.layout import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
 BODY = """

@@ -10,7 +10,9 @@ import pytest
 import yaml
 
 from book.press import build
-from book.press.stage import LANGUAGES, StageError, edition_config, page_names, read_yaml, stage
+from book.press.layout import LANGUAGES, read_yaml
+from book.press.problems import PressError
+from book.press.stage import edition_config, page_names, stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,21 +52,21 @@ def test_editions_have_the_same_pages_flat(tree: Path) -> None:
         target = stage(tree, lang)
         assert {"index.md", "noise.ipynb"} <= {path.name for path in target.iterdir()}
         assert f"Index {lang}" in (target / "index.md").read_text(encoding="utf8")
-        assert page_names(read_yaml(target / "_toc.yml")) == {"index": "index", "noise": "noise"}
+        assert page_names(read_yaml(target, "_toc.yml")) == {"index": "index", "noise": "noise"}
 
 
 def test_captions_speak_the_language_of_the_edition(tree: Path) -> None:
-    captions = [read_yaml(stage(tree, lang) / "_toc.yml")["parts"][0]["caption"] for lang in LANGUAGES]
+    captions = [read_yaml(stage(tree, lang), "_toc.yml")["parts"][0]["caption"] for lang in LANGUAGES]
     assert captions == ["回帰", "Regression"]
 
 
 def test_configuration_differs_only_where_the_language_does(tree: Path) -> None:
-    first, second = (read_yaml(stage(tree, lang) / "_config.yml") for lang in LANGUAGES)
+    first, second = (read_yaml(stage(tree, lang), "_config.yml") for lang in LANGUAGES)
     assert {key for key in first if first[key] != second[key]} == {"title", "repository", "sphinx"}
     assert (
         first["repository"]["url"]
         == second["repository"]["url"]
-        == read_yaml(ROOT / "_config.yml")["repository"]["url"]
+        == read_yaml(ROOT, "_config.yml")["repository"]["url"]
     )
     assert second["repository"]["path_to_book"] == "chapters/en"
     assert second["sphinx"]["config"]["language"] == "en"
@@ -101,14 +103,14 @@ def test_a_changed_page_is_staged_again_and_an_unchanged_one_left_alone(tree: Pa
             lambda t: write(t / "book/en/edition.yml", {"captions": {}}),
             "`回帰` has no entry under `captions`",
         ),
-        (lambda t: (t / "_toc.yml").unlink(), "_toc.yml is missing"),
+        (lambda t: (t / "_toc.yml").unlink(), "_toc.yml: is missing"),
         (lambda t: (t / "_toc.yml").write_text("a: [", encoding="utf8"), "not valid YAML"),
         (lambda t: (t / "_toc.yml").write_text("- a", encoding="utf8"), "must hold a mapping .* found list"),
     ],
 )
 def test_what_cannot_be_staged_is_refused(tree: Path, spoil: Callable[[Path], object], message: str) -> None:
     spoil(tree)
-    with pytest.raises(StageError, match=message):
+    with pytest.raises(PressError, match=message):
         assert [stage(tree, lang) for lang in LANGUAGES]
 
 
@@ -119,9 +121,9 @@ def test_build_says_what_is_wrong_and_fails(tree: Path, capsys: pytest.CaptureFi
 
 
 def test_this_book_can_be_staged() -> None:
-    names = page_names(read_yaml(ROOT / "_toc.yml"))
+    names = page_names(read_yaml(ROOT, "_toc.yml"))
     assert "index" in names
-    captions = read_yaml(ROOT / "book/en/edition.yml")["captions"]
-    assert {part["caption"] for part in read_yaml(ROOT / "_toc.yml")["parts"]} <= set(captions)
+    captions = read_yaml(ROOT, "book/en/edition.yml")["captions"]
+    assert {part["caption"] for part in read_yaml(ROOT, "_toc.yml")["parts"]} <= set(captions)
     for lang in LANGUAGES:
         edition_config(ROOT, ROOT / "_build" / "stage" / lang, {}, lang)
