@@ -54,7 +54,7 @@ browser:                  ## Chromium and a Japanese font for the browser tests 
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fontconfig fonts-noto-cjk; \
 	else echo "The browser tests need Chromium and a Japanese font. Install them, e.g. sudo apt-get install chromium fontconfig fonts-noto-cjk, or name a Chromium: CHROMIUM=/path make test"; fi
 
-test: lint check browser  ## everything CI runs
+test: lint check prose browser  ## everything CI runs
 	$(RUN) pytest -n auto --ignore tests/browser
 	$(RUN) pytest -n auto --dist loadfile --nbval --nbval-current-env -p no:cacheprovider chapters
 	$(RUN) book.press build --strict

@@ -15,7 +15,8 @@ CITED = r"\{(?:foot)?cite(?::p)?\}`[^`]*`"
 CITATION = re.compile(rf" ?{CITED}(?= [`$])|(?<=[`$]) {CITED}(?= )| ?{CITED} ?")
 INLINE = re.compile(
     r"(?:\{(?P<role>[\w:+.-]+)\})?(?P<ticks>`+)(?P<text>.+?)(?<!`)(?P=ticks)(?!`)"
-    r"|(?<![\\$])\$(?P<formula>[^$]+)\$",
+    r"|(?<![\\$])\$(?P<formula>[^$]+)\$"
+    r"|(?P<link>\[\]\(#[^)]*\))",
     re.DOTALL,
 )
 TITLED = re.compile(r"(.+?)\s*<[^<>]+>", re.DOTALL)
@@ -81,6 +82,8 @@ def _joined(lines: list[str]) -> str:
 def _seen(match: re.Match[str]) -> str:
     if match["formula"] or match["role"] == "math":
         seen = FORMULA
+    elif match["link"]:
+        seen = TITLE
     elif match["role"]:
         titled = TITLED.fullmatch(match["text"])
         words = titled.group(1) if titled else match["text"]

@@ -71,6 +71,8 @@ def test_a_chapter_yields_its_japanese_cells_on_their_lines() -> None:
         ("`$HOME` は式ではありません", "`$HOME` は式ではありません"),
         ("{ref}`尤度から <foundations>`へ", "尤度からへ"),
         ("{ref}`foundations`の章", "見出しの章"),
+        ("[](#foundations)の章", "見出しの章"),
+        ("[基礎](#foundations)の章", "[基礎](#foundations)の章"),
         ("{term}`尤度`を", "尤度を"),
         ("{math}`x^2` です", "`x` です"),
         ("示した人 {footcite:p}`nix1994` が、", "示した人が、"),
