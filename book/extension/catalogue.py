@@ -73,18 +73,18 @@ class Guide(SphinxDirective):
 
 
 class Table(SphinxDirective):
-    """Every loss with formula, gradient, status and page: ``{loss-table}``."""
+    """Every loss with status, page, formula and gradient: ``{loss-table}``."""
 
     def run(self) -> list[nodes.Node]:
         """One table."""
         lang = str(self.config.language)
-        head = ("loss", "formula", "gradient", "status")
+        head = ("loss", "status", "formula", "gradient")
         rows = [
             (
                 _api(loss["name"]),
+                f"{_status(loss['name'], lang)} · {_page(loss['where'])}",
                 f"${loss['formula']}$",
                 f"${loss['gradient']}$",
-                f"{_status(loss['name'], lang)} · {_page(loss['where'])}",
             )
             for loss in catalogue()["losses"]
         ]

@@ -94,7 +94,7 @@ def status_in_words(status: str) -> str:
         "F": tr("マージン型の代理損失(尤度なし)", "margin surrogate (no likelihood)"),
         "G": tr("対照学習(補助的な分類の尤度)", "contrastive (likelihood of an auxiliary task)"),
         "H": tr("集合関数", "set function"),
-        "I": tr("重みを変えた尤度", "reweighted likelihood"),
+        "I": tr("重みを変えた尤度・正則化", "reweighted likelihood or regulariser"),
     }
     letters = [re.search(r"\b[A-I]\b′?", part) for part in status.split(";")]
     return " / ".join(kinds[letter.group()] for letter in letters if letter)

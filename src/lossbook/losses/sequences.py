@@ -165,9 +165,10 @@ def _forward_backward(
 ) -> tuple[Tensor, Tensor]:
     """The loss ``(N)`` and the occupancies ``(T, N, C)``.
 
-    ``states`` are the labels among blanks, ``(N, S)``, of which the one at ``last`` is the last blank.
+    ``states`` are the labels among blanks, ``(N, S)``, of which the one at ``last`` is the last blank. From
+    here on states come first, so that a shift by one is a contiguous piece.
     """
-    states = states.T  # a shift by one state is then a contiguous piece
+    states = states.T
     emitted = _emissions(log_probs, states, frames, last)
     # Backwards is forwards in the mirror, so both sweeps are one recursion over twice the batch.
     both = torch.cat([emitted, emitted.flip(0, 1)], 2)
