@@ -66,6 +66,7 @@ def bind(
     _relink_across(writer, front.source.parent, places)
     for sheet, number in zip(writer.pages[len(front.pages) :], numbers.pages, strict=True):
         sheet.merge_page(number)
+        sheet.compress_content_streams()
     writer.add_metadata(metadata)
     writer.root_object[NameObject("/Lang")] = TextStringObject(lang)
     writer.compress_identical_objects()
