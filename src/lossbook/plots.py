@@ -97,11 +97,12 @@ def learning_curves(histories: Mapping[str, History], height: float = 3.0) -> tu
     """
     fig, panels = figure(columns=len(histories), height=height, squeeze=False)
     for axes, (title, history) in zip(panels.flat, histories.items(), strict=True):
-        axes.plot(history.train, label=tr("訓練", "training"))
+        epochs = range(1, len(history.train) + 1)
+        axes.plot(epochs, history.train, label=tr("訓練", "training"))
         if history.validation:
-            axes.plot(history.validation, label=tr("検証", "validation"))
+            axes.plot(epochs, history.validation, label=tr("検証", "validation"))
         if history.best_epoch is not None:
-            axes.plot(history.best_epoch, history.validation[history.best_epoch], "ko", ms=5)
+            axes.plot(history.best_epoch, min(history.validation), "ko", ms=5)
         axes.set(title=title, xlabel=tr("エポック", "epoch"))
         axes.xaxis.get_major_locator().set_params(integer=True)
     panels.flat[0].set_ylabel(tr("損失", "loss"))

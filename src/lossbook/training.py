@@ -94,7 +94,13 @@ def loaders(
 
 @dataclass
 class History:
-    """What :func:`fit` measured: the mean loss of each epoch, and the epoch whose weights were kept."""
+    """What :func:`fit` measured.
+
+    Attributes:
+        train: mean loss of each epoch while the weights moved.
+        validation: mean loss on the held-out batches after each epoch.
+        best_epoch: the epoch whose weights were kept; the first is 1.
+    """
 
     train: list[float] = field(default_factory=list)
     validation: list[float] = field(default_factory=list)
@@ -133,16 +139,16 @@ def fit(
         raise ValueError(f"patience={patience} needs validation batches")
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
     history, best = History(), None
-    for epoch in _progress(range(epochs)):
+    for epoch in _progress(range(1, epochs + 1)):
         history.train.append(_train_epoch(model, loss, train, optimizer))
         if not np.isfinite(history.train[-1]):
             raise FloatingPointError(f"the training loss is {history.train[-1]} in epoch {epoch}")
         if validation is None:
             continue
         history.validation.append(evaluate(model, loss, validation))
-        if best is None or history.validation[-1] < history.validation[history.best_epoch or 0]:
+        if best is None or history.validation[-1] < min(history.validation[:-1]):
             history.best_epoch, best = epoch, copy.deepcopy(model.state_dict())
-        elif patience is not None and epoch - (history.best_epoch or 0) >= patience:
+        elif patience is not None and epoch - (history.best_epoch or 1) >= patience:
             break
     if best is not None:
         model.load_state_dict(best)

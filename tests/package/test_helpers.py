@@ -131,8 +131,8 @@ def fit_drifting(patience):
 
 def test_early_stopping_stops_and_restores_the_best_weights():
     model, history = fit_drifting(patience=4)
-    assert history.best_epoch == 2
-    assert len(history.train) == 2 + 4 + 1
+    assert history.best_epoch == 3
+    assert len(history.train) == 3 + 4
     assert model.at.item() == 3.0
 
 
@@ -147,7 +147,7 @@ def test_fit_refuses_patience_without_validation_and_stops_at_nan():
     batch = [(torch.zeros(2, 1), torch.zeros(2, 1))]
     with pytest.raises(ValueError, match="patience=3 needs validation"):
         training.fit(model, nn.functional.mse_loss, batch, patience=3)
-    with pytest.raises(FloatingPointError, match="nan in epoch 0"):
+    with pytest.raises(FloatingPointError, match="nan in epoch 1"):
         training.fit(model, lambda out, y: out.sum() * torch.nan, batch)
 
 
@@ -202,10 +202,11 @@ def test_a_figure_without_description_is_refused(displayed):
 
 
 def test_learning_curves_and_grids_draw_every_panel():
-    history = training.History([3.0, 2.0, 1.0], [3.0, 1.0, 2.0], best_epoch=1)
+    history = training.History([3.0, 2.0, 1.0], [3.0, 1.0, 2.0], best_epoch=2)
     fig, panels = plots.learning_curves({"a": history, "b": history})
     assert [len(axes.lines) for axes in panels] == [3, 3]
     assert [len(axes.lines) for axes in panels] == [3, 3], "the panels can be gone through twice"
+    assert [line.get_xdata().tolist() for line in panels[0].lines[1:]] == [[1, 2, 3], [2]]
     fig.canvas.draw()
     assert all(float(tick).is_integer() for tick in panels[0].get_xticks())
     _, axes = plots.image_grid(torch.zeros(5, 1, 8, 8), list("abcde"), columns=3)
