@@ -79,7 +79,8 @@ class Case:
 
 def missing(cases: tuple["Case", ...]) -> list[str]:
     """What the table lacks: losses of torch that this package has not, or that no case measures."""
-    torchs = {n for n in dir(F) if n.endswith("_loss") or "cross_entropy" in n or n == "kl_div"}
+    public = {name for name in dir(F) if not name.startswith("_")}
+    torchs = {n for n in public if n.endswith("_loss") or "cross_entropy" in n or n == "kl_div"}
     measured = {case.loss for case in cases}
     absent = sorted(name for name in torchs | measured if not hasattr(losses, name))
     unmeasured = sorted(torchs - measured)
