@@ -249,7 +249,9 @@ def _check_target(input: Tensor, target: Tensor, **weights: Tensor | None) -> No
         )
     check_floating(input=input)
     if not target.is_floating_point():
-        raise RuntimeError(f"target must be a floating-point tensor, found dtype {target.dtype}")
+        # A kind of RuntimeError too: torch raises one or the other for booleans, from 2.14 on and before.
+        error = NotImplementedError if target.dtype == torch.bool else RuntimeError
+        raise error(f"target must be a floating-point tensor, found dtype {target.dtype}")
     for name, weight in weights.items():
         if weight is not None:
             check_expands(name, weight, input)

@@ -38,8 +38,8 @@ def multilabel_soft_margin_loss(
 
     Raises:
         IndexError: ``input`` has no dimension.
-        NotImplementedError: ``input`` is not floating point.
-        RuntimeError: ``target`` is boolean or complex, or the shapes do not broadcast.
+        NotImplementedError: ``input`` is not floating point, or ``target`` is boolean.
+        RuntimeError: ``target`` is complex, or the shapes do not broadcast.
         ValueError: unknown ``reduction``.
 
     Strict:
@@ -57,7 +57,8 @@ def multilabel_soft_margin_loss(
         raise IndexError("input must have a label dimension, found a tensor without dimensions")
     check_floating(input=input)
     if target.dtype == torch.bool:
-        raise RuntimeError("target must hold numbers, found dtype torch.bool: convert it with target.float()")
+        message = "target must hold numbers, found dtype torch.bool: convert it with target.float()"
+        raise NotImplementedError(message)  # a RuntimeError too, which torch raises until 2.13
     check_broadcast(input=input, target=target)
     labels = target if target.is_floating_point() else target.to(input)
     logits, labels = torch.broadcast_tensors(input, labels)
