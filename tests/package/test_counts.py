@@ -148,11 +148,14 @@ def test_without_dispersion_negative_binomial_becomes_poisson(dtype, dispersion)
 
 
 def test_the_ratio_of_gammas_agrees_on_both_sides_of_its_series():
-    for r in (15.0, 15.999, 16.001, 17.0, 1e4):
-        dispersion, y = torch.tensor(1 / r, dtype=torch.float64), torch.arange(20, dtype=torch.float64)
+    for r in (8.0, 15.0, 15.999, 16.0, 16.001, 17.0, 1e4):
+        dispersion, y = at(1 / r).requires_grad_(), torch.arange(20, dtype=torch.float64)
         law = torch.distributions.NegativeBinomial(1 / dispersion, logits=dispersion.log())
         ours = losses.negative_binomial_nll_loss(torch.zeros_like(y), y, dispersion, True, "none")
-        assert_close(ours, -law.log_prob(y), rtol=1e-10, atol=1e-10)
+        theirs = -law.log_prob(y)
+        assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
+        slopes = [torch.autograd.grad(loss.sum(), dispersion)[0] for loss in (ours, theirs)]
+        assert_close(*slopes, rtol=1e-8, atol=1e-8 * r)
 
 
 @pytest.mark.parametrize("dispersion", [0.0, -1.0, torch.tensor([0.5, 0.0, 1.0, 1.0])])

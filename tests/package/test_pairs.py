@@ -12,6 +12,7 @@ from scipy.integrate import quad
 from torch.testing import assert_close
 
 from lossbook import checks, likelihoods, losses, modules
+from lossbook import gradients as formulas
 
 LOSSES = ("cosine_embedding_loss", "hinge_embedding_loss")
 REDUCTIONS = ("none", "mean", "sum")
@@ -38,6 +39,31 @@ def _seed():
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_proof_of_the_engine_holds(name):
     checks.prove(getattr(losses, name))
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "target"),
+    [
+        (
+            "cosine_embedding_loss",
+            [torch.tensor([[3.0, 0.0]]), torch.tensor([[0.0, 2.0]])],
+            torch.tensor([-1]),
+        ),
+        ("hinge_embedding_loss", [torch.tensor([1.0, 1.0])], torch.tensor([-1, 1])),
+    ],
+    ids=LOSSES,
+)
+def test_at_the_margin_the_slope_is_torchs(name, inputs, target):
+    # That of clamp: 1 in torch 2.13, 0 from torch 2.14 on.
+    ours, theirs = both(name)
+    slopes = []
+    for f in (theirs, ours, torch.compile(ours, fullgraph=True, backend="aot_eager")):
+        leaves = [x.clone().requires_grad_() for x in inputs]
+        slopes.append(torch.autograd.grad(f(*leaves, target, reduction="sum"), leaves))
+    formula = getattr(formulas, name)(*inputs, target)
+    slopes.append(formula if isinstance(formula, tuple) else (formula,))
+    for slope in slopes[1:]:
+        assert_close(slope, slopes[0])
 
 
 @settings(max_examples=60, deadline=None)
@@ -181,11 +207,14 @@ def test_forward_mode_grad_and_vmap():
     assert_close(slope, (each * b).sum())
 
 
+@pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("name", LOSSES)
-def test_compiles_whole(name):
+def test_compiles_whole(name, dynamic):
+    torch._dynamo.reset()
     arguments = (rand(4, 3), rand(4, 3), signs(4)) if name.startswith("cosine") else (rand(4), signs(4))
     ours = both(name)[0]
-    assert_close(torch.compile(ours, fullgraph=True, backend="aot_eager")(*arguments), ours(*arguments))
+    compiled = torch.compile(ours, fullgraph=True, backend="aot_eager", dynamic=dynamic)
+    assert_close(compiled(*arguments), ours(*arguments))
 
 
 @pytest.mark.parametrize("cls", ["CosineEmbeddingLoss", "HingeEmbeddingLoss"])

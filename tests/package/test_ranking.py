@@ -13,6 +13,7 @@ from torch.distributions import Gumbel, Normal
 from torch.testing import assert_close
 
 from lossbook import checks, losses, modules
+from lossbook import gradients as formulas
 
 LOSSES = ("margin_ranking_loss", "pairwise_logistic_loss", "pairwise_probit_loss")
 LIKELIHOODS = LOSSES[1:]
@@ -61,12 +62,15 @@ def test_margin_ranking_takes_integers_and_broadcast_and_non_contiguous_scores_a
 
 def test_equal_scores_cost_nothing_without_a_margin_and_are_pulled_as_in_torch():
     gradients = []
-    for m in (losses, F):
+    compiled = torch.compile(losses.margin_ranking_loss, fullgraph=True, backend="aot_eager")
+    for f in (F.margin_ranking_loss, losses.margin_ranking_loss, compiled):
         s = torch.zeros(3, requires_grad=True)
-        loss = m.margin_ranking_loss(s, torch.zeros(3), torch.ones(3))
+        loss = f(s, torch.zeros(3), torch.ones(3))
         assert loss == 0
         gradients.append(torch.autograd.grad(loss, s)[0])
-    assert_close(*gradients)
+    gradients.append(formulas.margin_ranking_loss(*torch.zeros(2, 3), torch.ones(3))[0] / 3)
+    for gradient in gradients[1:]:
+        assert_close(gradient, gradients[0])
 
 
 BAD = {
@@ -149,6 +153,7 @@ def test_probit_is_exact_in_the_tails_where_torchs_log_ndtr_has_a_wrong_gradient
             loss.detach(), torch.tensor(-log_ndtr(d.double().numpy()), dtype=dtype), atol=0, rtol=1e-5
         )
         gradients.append(torch.autograd.grad(loss.sum(), x)[0])
+    assert_close(gradients[0], formulas.pairwise_probit_loss(d, torch.zeros_like(d), torch.ones_like(d))[0])
     # The inverse Mills ratio is -d + 1/d + ... far below 0.
     assert math.isclose(gradients[0][0].item(), -1e4, rel_tol=1e-6)
     assert math.isclose(gradients[1][0].item(), -1e4, rel_tol=1e-6) == (dtype == torch.float64)

@@ -1,6 +1,9 @@
 """Pairs of embeddings: derivatives with respect to the embeddings, or to their distance."""
 
+import torch
 from torch import Tensor
+
+from lossbook.losses._values import CLAMP_SLOPE
 
 
 def cosine_embedding_loss(
@@ -14,11 +17,15 @@ def cosine_embedding_loss(
     length1, length2 = (x.norm(dim=-1, keepdim=True) for x in (input1, input2))
     a, b = input1 / length1, input2 / length2
     cos = (a * b).sum(-1, keepdim=True)
-    pushed = (target == -1).unsqueeze(-1) & (cos > margin)
-    sign = pushed.to(cos) - (target == 1).unsqueeze(-1).to(cos)
+    pushed = (target == -1).unsqueeze(-1) * _slope(cos - margin)
+    sign = pushed - (target == 1).unsqueeze(-1).to(cos)
     return sign * (b - cos * a) / length1, sign * (a - cos * b) / length2
 
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0) -> Tensor:
     r""":math:`1` for alike pairs; :math:`-1` for the others inside of the margin, 0 beyond it."""
-    return (target != -1).to(input) - ((target != 1) & (input <= margin)).to(input)
+    return (target != -1).to(input) - (target != 1) * _slope(margin - input)
+
+
+def _slope(gap: Tensor) -> Tensor:
+    return torch.heaviside(gap, gap.new_tensor(CLAMP_SLOPE))

@@ -5,13 +5,15 @@ import math
 import torch
 from torch import Tensor
 
+from lossbook.losses._values import CLAMP_SLOPE
+
 
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0
 ) -> tuple[Tensor, Tensor]:
     r""":math:`-y` for the first score while the margin is not kept, then 0."""
-    active = margin - target * (input1 - input2) >= 0
-    return _opposite(-target * active.to(input1))
+    gap = margin - target * (input1 - input2)
+    return _opposite(-target * torch.heaviside(gap, gap.new_tensor(CLAMP_SLOPE)))
 
 
 def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

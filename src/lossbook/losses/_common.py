@@ -83,13 +83,17 @@ def check_real(**tensors: Tensor) -> None:
 def check_broadcast(**tensors: Tensor) -> None:
     """Raise ``RuntimeError`` unless the shapes broadcast; in strict mode ``ValueError`` unless they agree."""
     shapes = [tuple(tensor.shape) for tensor in tensors.values()]
-    found = ", ".join(f"{name} {shape}" for name, shape in zip(tensors, shapes, strict=True))
     if _strict and len(set(shapes)) > 1:
-        raise ValueError(f"all shapes must be equal in strict mode, found {found}")
+        raise ValueError(f"all shapes must be equal in strict mode, found {_shapes(tensors)}")
     try:
         torch.broadcast_shapes(*shapes)
     except RuntimeError as error:
-        raise RuntimeError(f"the shapes must broadcast, found {found}") from error
+        raise RuntimeError(f"the shapes must broadcast, found {_shapes(tensors)}") from error
+
+
+def _shapes(tensors: dict[str, Tensor]) -> str:
+    # Called for errors only: torch 2.13 cannot compile it for shapes that vary.
+    return ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items())
 
 
 def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:

@@ -9,6 +9,9 @@ from torch import Tensor
 
 from lossbook.losses._common import floating_max, is_strict
 
+# The slope of torch's clamp(min=0) where its argument is 0. Torch's own losses changed with it.
+CLAMP_SLOPE = 0 if torch.__version__ >= "2.14" else 1
+
 
 def check_values(
     name: str, tensor: Tensor, valid: Tensor, expected: str, error: type[Exception] = RuntimeError
@@ -55,7 +58,7 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 
 
 def positive_part(x: Tensor, slope_at_zero: int) -> Tensor:
-    """``max(0, x)``, with the slope 0 or 1 where ``x`` is 0."""
+    """``max(0, x)``, with the slope 0 or ``CLAMP_SLOPE`` where ``x`` is 0."""
     if torch.compiler.is_compiling():
         return times((x.detach().sign() + slope_at_zero).clamp(0, 1), x)
     return x.clamp(min=0) if slope_at_zero else torch.relu(x)

@@ -142,11 +142,12 @@ def _log_gamma_ratio(y: Tensor, r: Tensor) -> Tensor:
 
 def _stirling_error(x: Tensor) -> Tensor:
     """log Γ(x) minus Stirling's formula, from its series where x is large."""
-    u = 1 / x.clamp(min=16) ** 2
+    large = x > 16  # clamp would have the slope 0 at 16 itself, from torch 2.14 on
+    u = 1 / torch.where(large, x, 16) ** 2
     series = (1 / 12 - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u / 1188)))) / x
-    small = x.clamp(max=16)
+    small = torch.where(large, 16, x)
     difference = torch.lgamma(small) - ((small - 0.5) * small.log() - small + 0.5 * math.log(2 * math.pi))
-    return torch.where(x > 16, series, difference)
+    return torch.where(large, series, difference)
 
 
 def _check_counts(input: Tensor, target: Tensor) -> None:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lossbook.losses._common import check_broadcast, check_real, is_strict, reduce
-from lossbook.losses._values import check_signs, check_values_if_strict, positive_part, unless
+from lossbook.losses._values import CLAMP_SLOPE, check_signs, check_values_if_strict, positive_part, unless
 
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
 
@@ -108,7 +108,7 @@ def hinge_embedding_loss(
     check_signs(target)
     check_values_if_strict("input", input, ~(input < 0), "a distance, at least 0")
     alike = unless(-1, target, input)
-    other = unless(1, target, positive_part(margin - input, 1))
+    other = unless(1, target, positive_part(margin - input, CLAMP_SLOPE))
     return reduce(alike + other, reduction)
 
 

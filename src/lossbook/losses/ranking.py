@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lossbook.losses._common import check_broadcast, check_floating, check_real, reduce
-from lossbook.losses._values import check_signs, positive_part
+from lossbook.losses._values import CLAMP_SLOPE, check_signs, positive_part
 
 
 def margin_ranking_loss(
@@ -55,7 +55,7 @@ def margin_ranking_loss(
     tensor([0.0000, 0.5000])
     """
     _validate(input1, input2, target)
-    return reduce(positive_part(margin - target * (input1 - input2), 1), reduction)
+    return reduce(positive_part(margin - target * (input1 - input2), CLAMP_SLOPE), reduction)
 
 
 def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -144,12 +144,14 @@ def pairwise_probit_loss(input1: Tensor, input2: Tensor, target: Tensor, reducti
 
 def _log_normal_cdf(x: Tensor) -> Tensor:
     # Phi(x) = erfc(-x / sqrt 2) / 2. Far below 0 it vanishes, so there the factor e^{-x²/2} is taken out
-    # (erfcx is what remains). torch.special.log_ndtr has that value, but a wrong gradient in float32.
+    # (erfcx is what remains). torch.special.log_ndtr has that value, but a wrong gradient in float32. Not
+    # clamp: its slope at 0 is 0 from torch 2.14 on, and equal scores would stay equal.
     dtype, x = x.dtype, x.to(torch.promote_types(x.dtype, torch.float32))
-    below, above = x.clamp(max=0), x.clamp(min=0)
+    negative = x < 0
+    below, above = torch.where(negative, x, 0), torch.where(negative, 0, x)
     log_below = torch.log(torch.special.erfcx(-below / math.sqrt(2)) / 2) - below**2 / 2
     log_above = torch.log1p(-torch.erfc(above / math.sqrt(2)) / 2)
-    return torch.where(x < 0, log_below, log_above).to(dtype)
+    return torch.where(negative, log_below, log_above).to(dtype)
 
 
 def _validate(input1: Tensor, input2: Tensor, target: Tensor) -> None:
