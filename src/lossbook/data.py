@@ -1,4 +1,4 @@
-"""Real data sets that arrive inside the packages this one depends on, as tensors. Nothing is downloaded."""
+"""Real data sets as tensors, from the packages this one depends on and one text of its own. No downloads."""
 
 import gzip
 import math
@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -568,19 +569,19 @@ WORD = re.compile(r"[a-z_]+|[0-9]+|[^\sa-z_0-9]")
 
 @cache
 def python_help() -> Text:
-    """The help pages about Python that come with Python: about 80 pages, 100 000 words, 3 500 different ones.
+    """The help pages of Python 3.11.7 about itself: about 80 pages, 100 000 words, 3 500 different ones.
 
-    Words are in lower case; numbers and punctuation marks are words too. The text differs a little from one
-    version of Python to the next, and its numbers with it.
+    Words are in lower case; numbers and punctuation marks are words too. The text lies in this package, as
+    each version of Python has another.
     """
-    from pydoc_data.topics import topics  # half a megabyte: only who needs it waits
-
-    pages = [WORD.findall(RULED_LINE.sub(" ", topics[name].lower())) for name in sorted(topics)]
+    packed = resources.files("lossbook").joinpath("python_help.txt.gz").read_bytes()
+    texts = gzip.decompress(packed).decode().lower().split("\f")
+    pages = [WORD.findall(RULED_LINE.sub(" ", text)) for text in texts]
     counts = Counter(word for page in pages for word in page)
     words = tuple(sorted(counts, key=lambda word: (-counts[word], word)))
     number = {word: k for k, word in enumerate(words)}
     numbered = tuple(torch.tensor([number[word] for word in page]) for page in pages)
-    return Text(words, numbered, "Python Software Foundation License 2 (distributed with Python)")
+    return Text(words, numbered, "Python Software Foundation License 2 (the text of Python 3.11.7)")
 
 
 MNIST_FILES = {

@@ -20,6 +20,11 @@ def test_words_are_numbered_by_falling_frequency():
     assert {"the", "yield", "("} <= set(text.words)
 
 
+def test_the_text_is_the_same_under_every_python():
+    text = data.python_help()
+    assert (len(text.pages), len(text.words), len(text)) == (79, 3533, 98_604)
+
+
 def test_contexts_never_cross_the_edge_of_a_page():
     rows = TEXT.contexts(2)
     assert rows.x.tolist() == [[0, 1], [1, 2], [6, 7]]
