@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 REPORT = ROOT / "benchmarks" / "results" / "pages.md"
 ROUNDS = 3
+PAINT = 1000  # ms
 MEASURE = """() => new Promise((done) => {
   const weight = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
     .reduce((sum, entry) => sum + entry.decodedBodySize, 0);
@@ -31,13 +32,17 @@ def main() -> int:
     if not pages or not program:
         print("needs a built book (make book) and Chromium (make browser)")
         return 1
+    from tests.browser.test_weight import BUDGET
     from tests.browser.visit import serve
 
     with serve(HTML) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         rows = [_row(page.relative_to(HTML).as_posix(), base, browser) for page in pages]
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Chromium {browser.version}"
-    how = f"{machine}; served from the same machine, cold cache, {ROUNDS} loads."
+    how = (
+        f"{machine}; served from the same machine, cold cache, {ROUNDS} loads. "
+        f"Budgets: {BUDGET // 1024} KiB, uncompressed (a test holds every page to it), and {PAINT} ms."
+    )
     table = "| page | KiB | first contentful paint, ms: min | median | max |\n|---|---|---|---|---|\n"
     text = f"# Pages: weight and first paint\n\n{how}\n\n{table}{''.join(rows)}"
     REPORT.write_text(text, encoding="utf-8")
