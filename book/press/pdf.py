@@ -56,7 +56,7 @@ def _edition(root: Path, lang: str, names: list[str], browser: Browser) -> tuple
         page = (html / f"{missing[0]}.html").relative_to(root).as_posix()
         raise stop(page, "is missing; run make book first")
     chapters = [print_page(html / f"{name}.html", browser) for name in names]
-    front = print_front(html, lang, chapters, browser)
+    front = print_front(lang, chapters, browser)
     numbers = print_numbers(sum(len(chapter.pages) for chapter in chapters), browser)
     target.parent.mkdir(parents=True, exist_ok=True)
     author = str(read_yaml(root, "_config.yml")["author"])
@@ -74,21 +74,20 @@ def print_page(source: Path, browser: Browser) -> Chapter:
         return Chapter.read(source, title, _printed(page, MARGIN))
 
 
-def print_front(html: Path, lang: str, chapters: list[Chapter], browser: Browser) -> Chapter:
+def print_front(lang: str, chapters: list[Chapter], browser: Browser) -> Chapter:
     """The title page and the contents, whose links lead to the chapters' files as on the web pages."""
     lines, number = [], 1
     for chapter in chapters:
-        link = (html / f"{chapter.name}.html").as_uri()
-        title = f'<a href="{link}">{escape(chapter.title)}</a>'
+        title = f'<a href="{chapter.source.as_uri()}">{escape(chapter.title)}</a>'
         lines.append(f"<li>{title}<span>{number}</span></li>")
         number += len(chapter.pages)
     title = escape(chapters[0].title)
     body = f"<h1>{title}</h1><p>{NOTE[lang]}</p><h2>{CONTENTS[lang]}</h2><ol>{''.join(lines)}</ol>"
     with _opened(browser) as page:
         # Only a page that is itself a file may link to files.
-        page.goto((html / f"{chapters[0].name}.html").as_uri())
+        page.goto(chapters[0].source.as_uri())
         page.set_content(f'<html lang="{lang}"><style>{STYLE}</style>{body}</html>')
-        return Chapter.read(html / f"{FRONT}.html", CONTENTS[lang], _printed(page, "25mm"))
+        return Chapter.read(chapters[0].source.with_stem(FRONT), CONTENTS[lang], _printed(page, "25mm"))
 
 
 def print_numbers(count: int, browser: Browser) -> Chapter:

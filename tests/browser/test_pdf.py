@@ -19,7 +19,7 @@ def bound(tmp_path_factory, browser):
     for name, other in (("index", "second"), ("second", "index")):
         (html / f"{name}.html").write_text(PAGE.format(title=f"Title {name}", other=other), encoding="utf-8")
     chapters = [print_page(html / f"{name}.html", browser) for name in ("index", "second")]
-    front, numbers = print_front(html, "en", chapters, browser), print_numbers(4, browser)
+    front, numbers = print_front("en", chapters, browser), print_numbers(4, browser)
     target = html / "en.pdf"
     assert bind(front, chapters, numbers, {"/Title": "A book"}, "en", target) == 6
     return PdfReader(target)
