@@ -6,7 +6,7 @@ import sys
 import torch
 
 from benchmarks.cases import CASES, FULL, missing
-from benchmarks.measure import Result, measure
+from benchmarks.measure import Result, keep_memory, measure
 from benchmarks.report import RESULTS, above_aim, file_name, machine, page, row
 from lossbook import losses
 
@@ -19,6 +19,7 @@ def main() -> None:
     ]
     if not chosen:
         sys.exit(f"--only {arguments.only!r} is part of no name of a case in benchmarks/cases.py")
+    keep_memory()
     results: list[Result] = []
     for case in chosen:
         if hasattr(losses, case.loss):

@@ -1,5 +1,8 @@
 """The benchmarks compare like with like, and their table says what was measured. Nothing here is timed."""
 
+import platform
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -67,6 +70,27 @@ def test_what_is_slower_than_hoped_for_is_said():
         "l1_loss: 0.75 of the time of torch, eager, hoped for 0.5",
         "l1_loss: 1.50 of the time of torch, compiled, hoped for 1",
     ]
+
+
+FAULTS = """
+import resource, sys, torch
+from benchmarks.measure import keep_memory
+if sys.argv[1:]:
+    keep_memory()
+torch.ones(2**25)  # 128 MiB, freed at once
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+torch.ones(2**24)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a setting of glibc")
+def test_memory_that_was_freed_comes_back_without_a_page_fault():
+    def faults(*arguments):
+        found = subprocess.run([sys.executable, "-c", FAULTS, *arguments], check=True, capture_output=True)
+        return int(found.stdout)
+
+    assert faults("keep") < 16 < faults()
 
 
 def test_peak_counts_what_is_held_beyond_the_gradients():
