@@ -187,6 +187,12 @@ def test_a_probability_of_0_or_1_that_is_wrong_costs_100_with_torchs_slope(dtype
     assert_close(gradient, at(-1e12, 1e12))
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_logarithm_is_held_at_minus_100_in_every_dtype(dtype):
+    value = losses.binary_cross_entropy(at(0, 1, dtype=dtype), at(1, 0, dtype=dtype), reduction="none")
+    assert value.tolist() == [100, 100]
+
+
 def test_at_a_probability_that_is_right_for_certain_the_slope_is_1_where_torch_gives_0():
     arguments = (at(0, 1), at(0, 1)), {"reduction": "sum"}, (0,)
     assert_close(with_gradients(F.binary_cross_entropy, *arguments)[1], at(0, 0))

@@ -91,6 +91,14 @@ def test_the_mean_warns_as_torchs_does_and_the_others_do_not():
         losses.kl_div(X, T, reduction="batchmean")
 
 
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_compiled_mean_warns_too(dynamic):
+    torch._dynamo.reset()
+    compiled = torch.compile(losses.kl_div, fullgraph=True, dynamic=dynamic, backend="aot_eager")
+    with pytest.warns(UserWarning, match="batchmean"):
+        assert_close(compiled(X, T), losses.kl_div(X, T))
+
+
 def test_what_torch_accepts_silently_agrees_and_is_refused_in_strict_mode():
     assert_refused_if_strict(KL, r"input \(3, 1\), target \(3,\)", X[:, :1], T[:, 0])
     assert_refused_if_strict(KL, "target must be non-negative .* found -0.5", at(-1.0), at(-0.5))

@@ -1,9 +1,8 @@
 """Pairs of embeddings: derivatives with respect to the embeddings, or to their distance."""
 
-import torch
 from torch import Tensor
 
-from lossbook.losses._values import CLAMP_SLOPE
+from lossbook.losses._values import clamp_slope
 
 
 def cosine_embedding_loss(
@@ -17,15 +16,11 @@ def cosine_embedding_loss(
     length1, length2 = (x.norm(dim=-1, keepdim=True) for x in (input1, input2))
     a, b = input1 / length1, input2 / length2
     cos = (a * b).sum(-1, keepdim=True)
-    pushed = (target == -1).unsqueeze(-1) * _slope(cos - margin)
+    pushed = (target == -1).unsqueeze(-1) * clamp_slope(cos - margin)
     sign = pushed - (target == 1).unsqueeze(-1).to(cos)
     return sign * (b - cos * a) / length1, sign * (a - cos * b) / length2
 
 
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0) -> Tensor:
     r""":math:`1` for alike pairs; :math:`-1` for the others inside of the margin, 0 beyond it."""
-    return (target != -1).to(input) - (target != 1) * _slope(margin - input)
-
-
-def _slope(gap: Tensor) -> Tensor:
-    return torch.heaviside(gap, gap.new_tensor(CLAMP_SLOPE))
+    return (target != -1).to(input) - (target != 1) * clamp_slope(margin - input)

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from lossbook.losses._values import CLAMP_SLOPE
+from lossbook.losses._values import clamp_slope
 
 
 def margin_ranking_loss(
@@ -13,7 +13,7 @@ def margin_ranking_loss(
 ) -> tuple[Tensor, Tensor]:
     r""":math:`-y` for the first score while the margin is not kept, then 0."""
     gap = margin - target * (input1 - input2)
-    return _opposite(-target * torch.heaviside(gap, gap.new_tensor(CLAMP_SLOPE)))
+    return _opposite(-target * clamp_slope(gap))
 
 
 def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:

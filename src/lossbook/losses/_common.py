@@ -4,6 +4,7 @@ Errors have the type that ``torch.nn.functional`` raises for the same mistake; t
 and the value found.
 """
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,15 +107,25 @@ def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
 
 
 def warn_if_broadcast(input: Tensor, target: Tensor) -> None:
-    """Warn, as torch's regression losses do, when ``target`` would broadcast; raise in strict mode."""
+    """Warn, as torch's regression losses do, when ``target`` broadcasts; raise if it cannot or must not."""
     check_same_shape("input", input, "target", target)
+    check_broadcast(input=input, target=target)
     if input.shape != target.shape:
-        warnings.warn(
-            f"Using a target size ({tuple(target.shape)}) that is different to the input size "
-            f"({tuple(input.shape)}): the loss is computed over the broadcast shape, which is rarely meant. "
-            "Give both the same shape.",
-            stacklevel=3,
+        compiling = torch.compiler.is_compiling()  # sizes may be unknown then
+        sizes = ["", ""] if compiling else [f" ({tuple(tensor.shape)})" for tensor in (input, target)]
+        warn(
+            f"Using a target size{sizes[1]} that is different to the input size{sizes[0]}: the loss is "
+            "computed over the broadcast shape, which is rarely meant. Give both the same shape."
         )
+
+
+@torch.compiler.assume_constant_result
+def warn(message: str) -> None:
+    """Warn whoever called this package; a compiler warns while it traces."""
+    level = 1
+    while sys._getframe(level).f_globals["__name__"].startswith(("lossbook.", "torch.")):
+        level += 1
+    warnings.warn(message, stacklevel=level + 1)
 
 
 def check_weight(weight: Tensor, input: Tensor) -> None:

@@ -57,11 +57,21 @@ def times(a: Tensor, b: Tensor) -> Tensor:
     return a * torch.where(a == 0, b.clamp(-limit, limit), b)
 
 
+def softplus(x: Tensor) -> Tensor:
+    """``log(1 + e^x)``, exact in every dtype: beyond 40 it is ``x`` to the last digit."""
+    return torch.nn.functional.softplus(x, threshold=40)
+
+
 def positive_part(x: Tensor, slope_at_zero: int) -> Tensor:
     """``max(0, x)``, with the slope 0 or ``CLAMP_SLOPE`` where ``x`` is 0."""
     if torch.compiler.is_compiling():
         return times((x.detach().sign() + slope_at_zero).clamp(0, 1), x)
     return x.clamp(min=0) if slope_at_zero else torch.relu(x)
+
+
+def clamp_slope(x: Tensor) -> Tensor:
+    """The slope of ``x.clamp(min=0)``, as this version of torch has it."""
+    return torch.heaviside(x, x.new_tensor(CLAMP_SLOPE))
 
 
 def unless(value: int, target: Tensor, x: Tensor) -> Tensor:

@@ -1,18 +1,24 @@
 r"""Yes or no: the Bernoulli likelihood from probabilities, from logits and with signs, and the focal loss.
 
 A model predicts the probability :math:`p = \sigma(z) = 1/(1 + e^{-z})` of "yes", or its logit :math:`z`.
-From logits all losses are built from :math:`\log\sigma(z)` and :math:`\log(1 - \sigma(z)) = \log\sigma(-z)`.
-``logsigmoid`` computes them without overflow; ``softplus``, linear beyond a threshold, is not exact.
+From logits all losses are built from :math:`-\log\sigma(z) = \log(1 + e^{-z})` and
+:math:`-\log(1 - \sigma(z)) = \log(1 + e^z)`, computed from the exponential that cannot overflow.
 """
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import logsigmoid
 
 from lossbook.losses._common import check_floating, check_same_shape, reduce
-from lossbook.losses._values import check_expands, check_signs, check_values, check_values_if_strict, times
+from lossbook.losses._values import (
+    check_expands,
+    check_signs,
+    check_values,
+    check_values_if_strict,
+    softplus,
+    times,
+)
 
 
 def binary_cross_entropy(
@@ -94,8 +100,8 @@ def binary_cross_entropy_with_logits(
         pos_weight: weight :math:`w` of the positive term, a shape that broadcasts to that of ``input``.
 
     Returns:
-        The loss in nats: a scalar, or shape ``(*)`` for ``'none'``. An infinite logit costs 0 where it is
-        right; torch gives nan.
+        The loss in nats: a scalar, or shape ``(*)`` for ``'none'``, as precise as the more precise argument;
+        torch takes the dtype of ``target``. An infinite logit costs 0 where it is right; torch gives nan.
 
     Raises:
         NotImplementedError: ``input`` is not floating point.
@@ -122,7 +128,7 @@ def binary_cross_entropy_with_logits(
     # yes * log(1 + e^-z) + no * log(1 + e^z), both from the one that is at most log 2: the other is |z| more.
     negative = input < 0
     size = torch.where(negative, -input, input)
-    loss = times(torch.where(negative, yes, no), size) - (yes + no) * logsigmoid(size)
+    loss = times(torch.where(negative, yes, no), size) + (yes + no) * torch.exp(-size).log1p()
     return reduce(_weighted(loss, weight), reduction)
 
 
@@ -169,7 +175,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     check_same_shape("input", input, "target", target)
     check_expands("target", target, input)
     check_signs(target)
-    return reduce(-logsigmoid(target * input), reduction)
+    return reduce(softplus(-input * target), reduction)
 
 
 def sigmoid_focal_loss(
@@ -229,9 +235,9 @@ def sigmoid_focal_loss(
 def _held(log: Callable[[Tensor], Tensor], x: Tensor, zero: float) -> Tensor:
     # The logarithm, but at least -100 and with a slope of at most 1e12, as torch has it. Within 1e-12 of
     # where it is infinite, a term of value 0 gives the slope: autograd would multiply 0 and infinity.
-    near = x - zero < 1e-12
-    slope = torch.where(near, 1e12 * (x - x.detach()), 0)
-    return log(torch.where(near, x.detach(), x)).clamp(min=-100) + slope
+    near = x - zero <= 1e-12  # float16 has no 1e-12: it compares with 0
+    value = log(torch.where(near, x.detach(), x))
+    return torch.where(near, value.detach().clamp(min=-100) + 1e12 * (x - x.detach()), value)
 
 
 def _weighted(loss: Tensor, weight: Tensor | None) -> Tensor:

@@ -1,11 +1,9 @@
 r"""How far one distribution is from another: the Kullback–Leibler divergence."""
 
-import warnings
-
 import torch
 from torch import Tensor
 
-from lossbook.losses._common import REDUCTIONS, check_broadcast, check_reduction, reduce
+from lossbook.losses._common import REDUCTIONS, check_broadcast, check_reduction, reduce, warn
 from lossbook.losses._values import check_values_if_strict
 
 
@@ -76,8 +74,7 @@ def _check(input: Tensor, target: Tensor, reduction: str, log_target: bool) -> N
     if not log_target:
         check_values_if_strict("target", target, target >= 0, "non-negative")
     if reduction == "mean":
-        warnings.warn(
+        warn(
             "reduction 'mean' divides by the number of elements, which gives no divergence. "
-            "Use 'batchmean', which divides by the batch size.",
-            stacklevel=3,
+            "Use 'batchmean', which divides by the batch size."
         )

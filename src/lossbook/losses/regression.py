@@ -4,6 +4,7 @@ Here ``input`` is the location :math:`\mu` that a model predicts, ``target`` the
 :math:`r = y - \mu` the residual. All four losses depend on :math:`|r|` only.
 """
 
+import torch
 from torch import Tensor
 
 from lossbook.losses._common import (
@@ -39,7 +40,8 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
         The loss in squared units of the target: a scalar, or shape ``(*)`` for ``'none'``.
 
     Raises:
-        NotImplementedError: ``input`` or ``target`` is not floating point.
+        NotImplementedError: neither ``input`` nor ``target`` is floating point, or one is complex.
+        RuntimeError: the shapes do not broadcast.
         ValueError: unknown ``reduction``, or ``weight`` of another shape.
 
     Strict:
@@ -53,8 +55,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
     >>> mse_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0]))
     tensor(2.5000)
     """
-    _validate(input, target, weight)
-    return _reduce((input - target) ** 2, weight, reduction)
+    return _reduce(_residual(input, target, weight) ** 2, weight, reduction)
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
@@ -80,7 +81,8 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
         :math:`r = 0` is 0, as in torch.
 
     Raises:
-        NotImplementedError: ``input`` or ``target`` is neither floating point nor complex.
+        RuntimeError: the shapes do not broadcast, ``input`` or ``target`` is boolean, or both are integers
+            and the reduction is ``'mean'``.
         ValueError: unknown ``reduction``, or ``weight`` of another shape.
 
     Strict:
@@ -93,12 +95,16 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
     >>> l1_loss(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 4.0]))
     tensor(1.5000)
     """
-    if not (input.is_complex() or target.is_complex()):
-        check_floating(input=input, target=target)
-    warn_if_broadcast(input, target)
-    if weight is not None:
-        check_weight(weight, input)
-    return _reduce((input - target).abs(), weight, reduction)
+    if torch.bool in (input.dtype, target.dtype):
+        raise RuntimeError(f"input and target must not be boolean, found {input.dtype} and {target.dtype}")
+    _check_shapes(input, target, weight)
+    difference = input - target
+    if reduction == "mean" and not (difference.is_floating_point() or difference.is_complex()):
+        raise RuntimeError(
+            f"input or target must be floating point for reduction 'mean', found {input.dtype} and "
+            f"{target.dtype}"
+        )
+    return _reduce(difference.abs(), weight, reduction)
 
 
 def huber_loss(
@@ -125,11 +131,12 @@ def huber_loss(
         weight: weight of each element, the shape of ``input``.
 
     Returns:
-        The loss in squared units of the target: a scalar, or shape ``(*)`` for ``'none'``.
+        The loss in squared units of the target: a scalar, or shape ``(*)`` for ``'none'``, in the dtype of
+        ``input``. If that of ``target`` is another, torch gives a value but no gradient; here both are right.
 
     Raises:
-        NotImplementedError: ``input`` or ``target`` is not floating point.
-        RuntimeError: ``delta`` is not positive.
+        NotImplementedError: ``input`` is not floating point, or ``target`` is complex.
+        RuntimeError: ``delta`` is not positive, or the shapes do not broadcast.
         ValueError: unknown ``reduction``, or ``weight`` of another shape.
 
     Strict:
@@ -144,8 +151,8 @@ def huber_loss(
     """
     if not delta > 0:
         raise RuntimeError(f"delta must be positive, found {delta!r}")
-    _validate(input, target, weight)
-    loss = _huber(input - target, delta)
+    check_floating(input=input)
+    loss = _huber(_residual(input, target, weight), delta).to(input.dtype)
     return reduce(loss if weight is None else weight * loss, reduction)
 
 
@@ -171,8 +178,8 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
         The loss in units of the target: a scalar, or shape ``(*)`` for ``'none'``.
 
     Raises:
-        NotImplementedError: ``input`` or ``target`` is not floating point.
-        RuntimeError: ``beta`` is negative.
+        NotImplementedError: neither ``input`` nor ``target`` is floating point, or one is complex.
+        RuntimeError: ``beta`` is negative, or the shapes do not broadcast.
         ValueError: unknown ``reduction``.
 
     Strict:
@@ -187,21 +194,31 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
     """
     if not beta >= 0:
         raise RuntimeError(f"beta must not be negative, found {beta!r}")
-    _validate(input, target)
-    residual = input - target
+    residual = _residual(input, target)
     return reduce(residual.abs() if beta == 0 else _huber(residual, beta) / beta, reduction)
 
 
 def _huber(residual: Tensor, delta: float) -> Tensor:
-    # The part q of r inside [-delta, delta] costs q²/2; what sticks out, |r| - |q|, costs delta per unit.
+    # The tangent to the parabola r²/2 at q, the point of [-delta, delta] nearest to r: its slope is q.
     # Without a branch, an infinite residual costs inf and has the slope delta; torch.where would make it nan.
     delta = min(delta, floating_max(residual.dtype))
     q = residual.clamp(-delta, delta)
-    return 0.5 * q**2 + delta * (residual.abs() - q.abs())
+    return q * (residual - 0.5 * q)
 
 
-def _validate(input: Tensor, target: Tensor, weight: Tensor | None = None) -> None:
-    check_floating(input=input, target=target)
+def _residual(input: Tensor, target: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The difference, in the floating-point dtype that both have together."""
+    _check_shapes(input, target, weight)
+    a, b = (tensor.byte() if tensor.dtype == torch.bool else tensor for tensor in (input, target))
+    residual = a - b
+    if not residual.is_floating_point():
+        raise NotImplementedError(
+            f"input or target must be floating point and none complex, found {input.dtype} and {target.dtype}"
+        )
+    return residual
+
+
+def _check_shapes(input: Tensor, target: Tensor, weight: Tensor | None) -> None:
     warn_if_broadcast(input, target)
     if weight is not None:
         check_weight(weight, input)

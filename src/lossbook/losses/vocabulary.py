@@ -5,7 +5,6 @@ Here ``input`` is the hidden state :math:`h`, and the logits :math:`z = W h + b`
 """
 
 import math
-import warnings
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -15,7 +14,7 @@ from torch.nn import LinearCrossEntropyOptions
 from torch.nn.functional import linear
 
 from lossbook.losses._chunked import accumulation_dtype, chunked_losses
-from lossbook.losses._common import check_floating, check_reduction, is_strict, reduce
+from lossbook.losses._common import check_floating, check_reduction, is_strict, reduce, warn
 from lossbook.losses.categorical import cross_entropy
 
 
@@ -269,8 +268,7 @@ def _can_chunk(linear_weight: Tensor, target: Tensor, weight: Tensor | None) -> 
     }
     for reason, holds in reasons.items():
         if holds:
-            message = f"linear_cross_entropy ignores options and holds all logits at once: {reason}."
-            warnings.warn(message, stacklevel=3)
+            warn(f"linear_cross_entropy ignores options and holds all logits at once: {reason}.")
     return not any(reasons.values())
 
 
