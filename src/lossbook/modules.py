@@ -8,12 +8,14 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import torch
 from torch import Tensor, nn
 
 from lossbook import losses
+from lossbook.losses.margin import check_options
+from lossbook.losses.triplets import check_margin
 
 
 class LossModule(nn.Module):
@@ -38,8 +40,17 @@ class LossModule(nn.Module):
         )
 
 
-def _module(name: str, function: Callable[..., Tensor], without: tuple[str, ...] = ()) -> type[LossModule]:
-    """The class ``name`` for ``function``; the options in ``without`` are not offered, as in torch.nn."""
+def _module(
+    name: str,
+    function: Callable[..., Tensor],
+    without: tuple[str, ...] = (),
+    check: Callable[..., None] | None = None,
+) -> type[LossModule]:
+    """The class ``name`` for ``function``.
+
+    The options in ``without`` are not offered; ``check`` gets, by name, those that are refused at once. Both
+    are as in torch.nn.
+    """
     parameters = inspect.signature(function).parameters.values()
     options = [p for p in parameters if p.default is not p.empty and p.name not in without]
     signature = inspect.Signature([p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in options])
@@ -48,8 +59,10 @@ def _module(name: str, function: Callable[..., Tensor], without: tuple[str, ...]
         nn.Module.__init__(self)
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
+        if check is not None:
+            check(**{option: bound.arguments[option] for option in inspect.signature(check).parameters})
         for option, value in bound.arguments.items():
-            if value is None or isinstance(value, Tensor):
+            if Tensor in get_args(signature.parameters[option].annotation):
                 self.register_buffer(option, value)
             else:
                 setattr(self, option, value)
@@ -237,9 +250,9 @@ class AdaptiveLogSoftmaxWithLoss(nn.Module):
 NLLLoss = _module("NLLLoss", losses.nll_loss)
 CrossEntropyLoss = _module("CrossEntropyLoss", losses.cross_entropy)
 FocalLoss = _module("FocalLoss", losses.focal_loss)
-TripletMarginLoss = _module("TripletMarginLoss", losses.triplet_margin_loss)
+TripletMarginLoss = _module("TripletMarginLoss", losses.triplet_margin_loss, check=check_margin)
 TripletMarginWithDistanceLoss = _module(
-    "TripletMarginWithDistanceLoss", losses.triplet_margin_with_distance_loss
+    "TripletMarginWithDistanceLoss", losses.triplet_margin_with_distance_loss, check=check_margin
 )
 KLDivLoss = _module("KLDivLoss", losses.kl_div)
 GaussianNLLLoss = _module("GaussianNLLLoss", losses.gaussian_nll_loss)
@@ -252,7 +265,7 @@ MultiLabelMarginLoss = _module("MultiLabelMarginLoss", losses.multilabel_margin_
 MultiLabelSoftMarginLoss = _module("MultiLabelSoftMarginLoss", losses.multilabel_soft_margin_loss)
 HingeLoss = _module("HingeLoss", losses.hinge_loss)
 CrammerSingerLoss = _module("CrammerSingerLoss", losses.crammer_singer_loss)
-MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss)
+MultiMarginLoss = _module("MultiMarginLoss", losses.multi_margin_loss, check=check_options)
 CTCLoss = _module("CTCLoss", losses.ctc_loss)
 NCALoss = _module("NCALoss", losses.nca_loss)
 SoftNearestNeighbourLoss = _module("SoftNearestNeighbourLoss", losses.soft_nearest_neighbour_loss)

@@ -121,6 +121,7 @@ MISTAKES = {
     "no dimension": ([NLL], "without dimensions", (Z[0, 0], Y[0]), {}),
     "no dimension, index": ([CE], "floating point, found torch.int64", (Z[0, 0], Y[0]), {}),
     "no dimension, probability": ([CE], "without dimensions", (Z[0, 0], Q[0, 0]), {}),
+    "floats for one input": ([NLL, CE], "float", (Z[0], Y.float()), {}),
     "several targets for one input": ([NLL, CE], r"target \(3,\)", (Z[0], Y), {}),
     "matrix of targets for one input": ([NLL], r"target \(1, 1\)", (Z[0], Y[None, :1]), {}),
     "batch sizes differ": ([NLL, CE], r"input \(3, 4\) and target \(2,\)", (Z, Y[:2]), {}),

@@ -83,6 +83,7 @@ MISTAKES = {
     "larger than input": (r"found \(3, 4\)", (X[:, :1], Y[:, :1], V), {}),
     "whole numbers": ("int64", (X, Y, (9 * V).long()), {}),
     "complex": ("complex", (X, Y, V + 0j), {}),
+    "var and target": ("var must have the shape", (X, Y[:, :2], V[0]), {}),
     "target of another size": (r"target \(3, 2\)", (X, Y[:, :2], V), {}),
     "unknown reduction": ("'avg'", (X, Y, V), {"reduction": "avg"}),
 }

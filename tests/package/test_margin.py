@@ -70,6 +70,7 @@ MISTAKES = {
     "weight of no dimension": (r"one-dimensional, found shape \(\)", (Z, Y), {"weight": W[0]}),
     "weight of another length": (r"found shape \(3,\)", (Z, Y), {"weight": W[:3]}),
     "weight of another precision": ("dtype torch.float32", (Z, Y), {"weight": W.float()}),
+    "weight and target": ("one-dimensional", (Z, Y[:2]), {"weight": W[None]}),
     "three dimensions": (r"input \(1, 3, 4\)", (Z[None], Y[None]), {}),
     "no classes": (r"input \(3, 0\)", (Z[:, :0], Y), {}),
     "batch sizes differ": (r"target \(2,\)", (Z, Y[:2]), {}),
@@ -92,6 +93,10 @@ def test_a_mistake_raises_torchs_exception_type(mistake):
 
 def test_what_torch_accepts_silently_agrees_and_is_refused_in_strict_mode():
     assert_refused_if_strict(MARGIN, "margin must not be negative .* found -1", Z, Y, margin=-1)
+
+
+def test_one_row_takes_a_target_without_dimensions():
+    assert_equal(MARGIN, Z[:1], Y[0], weight=W, reduction="none")
 
 
 def test_the_mean_of_an_empty_batch_is_nan_where_torch_returns_memory_it_never_wrote():

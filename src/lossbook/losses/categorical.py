@@ -257,14 +257,15 @@ def _check_indices(input: Tensor, target: Tensor) -> int:
     if input.ndim == 0:
         raise ValueError("input must have a class dimension, found a tensor without dimensions")
     check_floating(input=input)
-    if input.ndim == 1 and target.ndim < 2 and target.numel() != 1:
+    indices = target.dtype in (torch.int64, torch.uint8)
+    if input.ndim == 1 and target.ndim < 2 and target.numel() != 1 and indices:
         raise ValueError(f"a target for input of shape (C) must hold one class index, found {found}")
     if input.ndim > 1 and input.shape[:1] != target.shape[:1]:
         raise ValueError(f"input and target must have the same batch size, found {found}")
     wanted = input.shape[:1] + input.shape[2:]
     if target.ndim > 1 if input.ndim == 1 else target.shape != wanted:
         raise RuntimeError(f"target must have the shape of input without the class dimension, found {found}")
-    if target.dtype not in (torch.int64, torch.uint8):
+    if not indices:
         raise RuntimeError(f"target must hold class indices of dtype int64 or uint8, found {target.dtype}")
     return min(1, input.ndim - 1)
 

@@ -55,8 +55,8 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(mean, y, torch.tensor([1.0, 4.0]), reduction="none")
     tensor([2.0000, 1.1931])
     """
-    check_broadcast(input=input, target=target)
     v = _floor(_fit(_as_tensor(var, input), input), eps)
+    check_broadcast(input=input, target=target)
     loss = 0.5 * (torch.log(v) + (target - input) ** 2 / v)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)

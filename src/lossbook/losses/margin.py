@@ -47,7 +47,7 @@ def hinge_loss(
     >>> hinge_loss(torch.tensor([0.7, 0.3, 0.9]), torch.tensor([1, -1, 1]), reduction="none")
     tensor([0.3000, 1.3000, 0.1000])
     """
-    _check_options(p, margin)
+    check_options(p, margin)
     check_floating(input=input)
     check_real(target=target)
     check_broadcast(input=input, target=target)
@@ -106,8 +106,7 @@ def multi_margin_loss(
     tensor(0.1667)
     """
     _check(input, target, p, margin, weight)
-    z, y = (input.reshape(-1), target.reshape(())) if input.ndim < 2 else (input, target)
-    y = y.unsqueeze(-1)
+    z, y = _rows(input, target)
     right = torch.arange(z.shape[-1], device=z.device) == y
     # The right class is taken out before the power.
     violation = positive_part(torch.where(right, 0, margin - z.gather(-1, y) + z), 0)
@@ -157,25 +156,33 @@ def crammer_singer_loss(
     tensor(0.5000)
     """
     _check(input, target, 1, margin, None)
-    z, y = (input.reshape(-1), target.reshape(())) if input.ndim < 2 else (input, target)
-    y = y.unsqueeze(-1)
+    z, y = _rows(input, target)
     right = torch.arange(z.shape[-1], device=z.device) == y
     rival = torch.where(right, -math.inf, z).amax(-1)
     loss = torch.relu(margin - z.gather(-1, y).squeeze(-1) + rival)
     return reduce(loss.reshape(target.shape), reduction)
 
 
+def _rows(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Scores with the classes in the last dimension; the right class of each row, to gather with."""
+    z = input.reshape(-1) if input.ndim < 2 else input
+    return z, target.reshape(z.shape[:-1]).unsqueeze(-1)
+
+
 def _check(input: Tensor, target: Tensor, p: int, margin: float, weight: Tensor | None) -> None:
-    _check_options(p, margin)
+    check_options(p, margin, weight)
     _check_scores(input, target)
     classes = input.shape[-1] if input.ndim else 1
     _check_weight(weight, input, classes)
     check_values("target", target, (target >= 0) & (target < classes), f"a class index below {classes}")
 
 
-def _check_options(p: int, margin: float) -> None:
+def check_options(p: int, margin: float, weight: Tensor | None = None) -> None:
+    """Raise ``ValueError`` for options that no input could make right."""
     if p not in (1, 2):
         raise ValueError(f"p must be 1 or 2, found {p!r}")
+    if weight is not None and weight.ndim != 1:
+        raise ValueError(f"weight must be one-dimensional, found shape {tuple(weight.shape)}")
     if margin < 0 and is_strict():
         raise ValueError(f"margin must not be negative in strict mode, found {margin!r}")
 
@@ -184,8 +191,8 @@ def _check_scores(input: Tensor, target: Tensor) -> None:
     found = f"input {tuple(input.shape)} and target {tuple(target.shape)}"
     if input.ndim > 2 or input.shape[-1:] == (0,):
         raise RuntimeError(f"input must be of shape (C) or (N, C) with at least one class, found {found}")
-    fits = target.ndim < 2 and target.numel() == 1 if input.ndim < 2 else target.shape == input.shape[:1]
-    if not fits:
+    rows = 1 if input.ndim < 2 else input.shape[0]
+    if target.ndim > 1 or target.numel() != rows:
         raise RuntimeError(f"target must hold one class index for each row of input, found {found}")
     check_floating(input=input)
     if target.dtype != torch.int64:
@@ -193,11 +200,7 @@ def _check_scores(input: Tensor, target: Tensor) -> None:
 
 
 def _check_weight(weight: Tensor | None, input: Tensor, classes: int) -> None:
-    if weight is None:
-        return
-    if weight.ndim != 1:
-        raise ValueError(f"weight must be one-dimensional, found shape {tuple(weight.shape)}")
-    if weight.shape != (classes,) or weight.dtype != input.dtype:
+    if weight is not None and (weight.shape != (classes,) or weight.dtype != input.dtype):
         raise RuntimeError(
             f"weight must hold one weight of dtype {input.dtype} for each of {classes} classes, "
             f"found shape {tuple(weight.shape)} and dtype {weight.dtype}"

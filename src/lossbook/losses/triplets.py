@@ -131,9 +131,14 @@ def triplet_margin_with_distance_loss(
     return reduce((margin + to_positive - to_negative).clamp(min=0), reduction)
 
 
-def _validate(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> None:
+def check_margin(margin: float) -> None:
+    """Raise ``ValueError`` unless ``margin`` is positive."""
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, found {margin!r}")
+
+
+def _validate(anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> None:
+    check_margin(margin)
     if not anchor.dim() == positive.dim() == negative.dim():
         raise RuntimeError(
             "anchor, positive and negative must have the same number of dimensions, found "
