@@ -33,7 +33,7 @@ def page(results: Sequence[Result], machine: str) -> str:
         f"torch {torch.__version__}, Python {platform.python_version()}, {platform.system()}. "
         "Made by `make bench`. Forward plus backward of the readable loss under `torch.compile`, divided by "
         "torch's own, eager and compiled; minimum, median and maximum of the rounds. "
-        "On a processor, memory that was freed is kept for reuse, so that no page fault is timed. "
+        "On a processor with glibc, small blocks that are freed are kept and cost no page faults again. "
         "`aim` is the largest median hoped for beside torch eager; beside torch compiled it is 1.",
         "",
         "| loss | ms | eager min | median | max | aim | compiled min | median | max |",

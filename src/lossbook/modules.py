@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -62,7 +62,7 @@ def _module(
         if check is not None:
             check(**{option: bound.arguments[option] for option in inspect.signature(check).parameters})
         for option, value in bound.arguments.items():
-            if Tensor in get_args(signature.parameters[option].annotation):
+            if isinstance(value, Tensor) or signature.parameters[option].annotation == Tensor | None:
                 self.register_buffer(option, value)
             else:
                 setattr(self, option, value)

@@ -77,9 +77,9 @@ import resource, sys, torch
 from benchmarks.measure import keep_memory
 if sys.argv[1:]:
     keep_memory()
-torch.ones(2**25)  # 128 MiB, freed at once
+torch.ones(2**22 + 2**20)  # 20 MiB, freed at once
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-torch.ones(2**24)
+torch.ones(2**22)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 

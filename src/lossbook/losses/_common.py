@@ -134,8 +134,3 @@ def check_weight(weight: Tensor, input: Tensor) -> None:
         raise ValueError(
             f"weight must have the same size as input, found {tuple(weight.shape)} for {tuple(input.shape)}"
         )
-
-
-def floating_max(dtype: torch.dtype) -> float:
-    """The largest finite number of ``dtype``."""
-    return torch.finfo(dtype).max

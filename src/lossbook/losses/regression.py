@@ -11,7 +11,6 @@ from lossbook.losses._common import (
     check_floating,
     check_reduction,
     check_weight,
-    floating_max,
     reduce,
     reduce_weighted,
     warn_if_broadcast,
@@ -201,7 +200,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta:
 def _huber(residual: Tensor, delta: float) -> Tensor:
     # The tangent to the parabola r²/2 at q, the point of [-delta, delta] nearest to r: its slope is q.
     # Without a branch, an infinite residual costs inf and has the slope delta; torch.where would make it nan.
-    delta = min(delta, floating_max(residual.dtype))
+    delta = min(delta, torch.finfo(residual.dtype).max)
     q = residual.clamp(-delta, delta)
     return q * (residual - 0.5 * q)
 
