@@ -25,6 +25,11 @@ def test_a_compiled_positive_part_is_the_eager_one(slope):
     assert gradient[2:4].tolist() == [slope, slope]
 
 
+def test_a_compiled_positive_part_takes_integers():
+    compiled = torch.compile(lambda x: positive_part(x, 0), fullgraph=True, backend="aot_eager")
+    assert compiled(torch.tensor([-2, 0, 3])).tolist() == [0, 0, 3]
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.uint8])
 def test_a_compiled_choice_is_the_eager_one(dtype):
     target = torch.tensor([1, 0, 1, 2, 0, 1, 0]).to(dtype)

@@ -66,7 +66,8 @@ def softplus(x: Tensor) -> Tensor:
 def positive_part(x: Tensor, slope_at_zero: int) -> Tensor:
     """``max(0, x)``, with the slope 0 or ``CLAMP_SLOPE`` where ``x`` is 0."""
     if torch.compiler.is_compiling():
-        return times((x.detach().sign() + slope_at_zero).clamp(0, 1), x)
+        kept = (x.detach().sign() + slope_at_zero).clamp(0, 1)
+        return kept * (x.clamp(min=-torch.finfo(x.dtype).max) if x.is_floating_point() else x)
     return x.clamp(min=0) if slope_at_zero else torch.relu(x)
 
 
