@@ -1,6 +1,7 @@
 """Huge vocabularies: every option against torch, the memory of the chunks, and what torch's chunks lack."""
 
 import copy
+import math
 import pickle
 import warnings
 
@@ -186,6 +187,54 @@ def test_nothing_but_ignored_targets_has_loss_nan_and_gradient_0(options):
     loss = losses.linear_cross_entropy(h, w, target, options=options)
     assert loss.isnan()
     assert_close(torch.autograd.grad(loss, h)[0], torch.zeros(2, 3).double())
+
+
+MASKED = {
+    "ignored rows": (torch.tensor([-100, 1, 2, -100, 1]), {}),
+    "class indices": (torch.tensor([2, 1, 2, 1, 1]), {}),
+    "the masked class weighs 0": (torch.tensor([0, 1, 2, 0, 1]), {"label_smoothing": 0.1}),
+    "class probabilities": (torch.tensor([[0, 0.25, 0.75]]).double().expand(5, 3), {}),
+    "the loss is infinite": (torch.tensor([0, 1, 2, 0, 1]), {}),
+}
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("case", MASKED)
+def test_chunks_take_a_class_masked_by_minus_infinity(case, reduction):
+    h, w, b = layer(5, 3, 3)
+    b = (b + torch.tensor([-math.inf, 0, 0])).detach().requires_grad_()
+    target, options = MASKED[case]
+    options = options | {"weight": torch.tensor([0.0, 1, 2]).double()} if options else options
+    found, wanted = (
+        value_and_gradients(
+            losses.linear_cross_entropy, h, w, b, target, reduction=reduction, options=chunks, **options
+        )
+        for chunks in (CHUNKS, None)
+    )
+    assert wanted[0].isinf().any() == (case == "the loss is infinite")
+    assert not wanted[0].isnan().any()
+    assert_close(found, wanted)
+
+
+@pytest.mark.parametrize("case", MASKED)
+def test_chunks_hide_no_nan(case):
+    target, options = MASKED[case]
+    h, w, _ = layer(5, 3, 3)
+    h = torch.where(torch.arange(5).unsqueeze(1) == 1, math.nan, h)
+    loss = losses.linear_cross_entropy(h, w, target, reduction="none", options=CHUNKS, **options)
+    assert loss.isnan().tolist() == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("shift", [0.0, 1e4, -1e4])
+@pytest.mark.parametrize("soft", [False, True])
+def test_chunks_are_exact_for_large_logits(soft, shift):
+    h, w, b = layer(dtype=torch.float32)
+    target = torch.rand(5, 7).softmax(1) if soft else torch.tensor([0, 6, 3, 3, 1])
+    options = {"label_smoothing": 0.1, "reduction": "none"}
+    logits = F.linear(100 * h, w, b + shift)
+    found = losses.linear_cross_entropy(100 * h, w, target, linear_bias=b + shift, options=CHUNKS, **options)
+    wanted = F.cross_entropy(logits.double(), target.double() if soft else target, **options)
+    assert_close(found.double(), wanted, rtol=1e-5, atol=1e-3)
 
 
 @pytest.mark.parametrize("options", [None, CHUNKS])

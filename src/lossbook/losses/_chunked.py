@@ -1,7 +1,7 @@
 """Cross entropy of a linear layer, a few rows of logits at a time.
 
-Of a row of logits the loss needs the log-softmax, and the gradient needs ``softmax - target``. Both are made
-and used up while the row is in the cache, so that the ``(N, C)`` logits never exist at once.
+Of a row of logits the loss needs a few sums, and the gradient needs ``softmax - target``. Both are made and
+used up while the row is in the cache, so that the ``(N, C)`` logits never exist at once.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from torch.autograd import Function
 from torch.nn import LinearCrossEntropyOptions
 from torch.nn.functional import linear
 
+from lossbook.losses._values import times
 from lossbook.losses.categorical import cross_entropy
 
 
@@ -136,17 +137,16 @@ def _sweep(
     A single operation to the compiler, which would otherwise unroll the loop.
     """
     _check_range(target, len(linear_weight))
-    class_weight = linear_weight.new_ones(len(linear_weight)) if weight is None else weight
-    class_weight, scale = class_weight.to(dtype), scale.to(dtype)
+    weight, scale = None if weight is None else weight.to(dtype), scale.to(dtype)
     term = _soft_term if target.is_floating_point() else _hard_term
     losses = torch.empty_like(scale)
     d_input = torch.empty_like(input if wanted[0] else input[:0])
     d_weight = torch.zeros_like(linear_weight if wanted[1] else linear_weight[:0], dtype=dtype)
-    d_bias = torch.zeros_like(class_weight if wanted[2] else class_weight[:0])
+    d_bias = scale.new_zeros(len(linear_weight) if wanted[2] else 0)
     for start in range(0, len(input), rows):
         part = slice(start, start + rows)
-        log_p = linear(input[part], linear_weight, linear_bias).to(dtype).log_softmax(1)
-        losses[part], residual = term(log_p, target[part], class_weight, scale[part], label_smoothing)
+        logits = linear(input[part], linear_weight, linear_bias).to(dtype)
+        losses[part], residual = term(logits, target[part], weight, scale[part], label_smoothing)
         if wanted[2]:
             d_bias += residual.sum(0)
         residual = residual.to(input.dtype)
@@ -178,35 +178,62 @@ def _(
     )
 
 
-# Both terms write over log_p: the chunk is the largest thing there is, and one copy of it is enough.
+# Both terms write over the logits and their softmax: chunks are the largest things there are.
 
 
 def _hard_term(
-    log_p: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: float
+    logits: Tensor, target: Tensor, weight: Tensor | None, scale: Tensor, smoothing: float
 ) -> tuple[Tensor, Tensor]:
     # loss = -a log p_y - sum_c u_c log p_c, with a = (1 - smoothing) w_y and u = smoothing w / C
     index = target.unsqueeze(1)
+    weight = scale.new_ones(logits.shape[1]) if weight is None else weight
     own = (1 - smoothing) * weight[target]
     uniform = smoothing / len(weight) * weight
-    losses = -own * log_p.gather(1, index).squeeze(1)
+    total = own + uniform.sum()
+    score = times(own, _shift(logits).gather(1, index).squeeze(1))
     if smoothing:
-        losses -= log_p @ uniform
+        score += _weigh(uniform, logits)
+    p, log_sum = _softmax(logits)
     # residual = (a + sum u) p - a e_y - u
-    residual = log_p.exp_().mul_(((own + uniform.sum()) * scale).unsqueeze(1))
-    residual.scatter_add_(1, index, (-own * scale).unsqueeze(1))
+    residual = p.mul_((total * scale).unsqueeze(1)).scatter_add_(1, index, (-own * scale).unsqueeze(1))
     if smoothing:
         residual.addr_(scale, uniform, alpha=-1)
-    return losses * scale, residual
+    return times(scale, total * log_sum - score), residual
 
 
 def _soft_term(
-    log_p: Tensor, target: Tensor, weight: Tensor, scale: Tensor, smoothing: float
+    logits: Tensor, target: Tensor, weight: Tensor | None, scale: Tensor, smoothing: float
 ) -> tuple[Tensor, Tensor]:
     # loss = -sum_c q_c log p_c, with q = w ((1 - smoothing) target + smoothing / C); residual = (sum q) p - q
-    q = weight * ((1 - smoothing) * target + smoothing / len(weight))
-    losses = -(q * log_p).sum(1)
-    residual = log_p.exp_().mul_((q.sum(1) * scale).unsqueeze(1)).sub_(q.mul_(scale.unsqueeze(1)))
-    return losses * scale, residual
+    q = target.to(logits.dtype)
+    if smoothing:
+        q = (1 - smoothing) * q + smoothing / logits.shape[1]
+    q = q if weight is None else weight * q
+    total = q.sum(1)
+    score = _weigh(q, _shift(logits))
+    p, log_sum = _softmax(logits)
+    residual = p.mul_((total * scale).unsqueeze(1)).addcmul_(q, scale.unsqueeze(1), value=-1)
+    return times(scale, total * log_sum - score), residual
+
+
+def _shift(logits: Tensor) -> Tensor:
+    """Lower each row in place until its largest logit is 0, which changes neither loss nor gradient."""
+    return logits.sub_(logits.amax(1, keepdim=True))
+
+
+def _softmax(shifted: Tensor) -> tuple[Tensor, Tensor]:
+    """The softmax of each row, and the logarithm of the sum of the exponentials.
+
+    The second follows from the first, where the logit is 0: there is one exponential per logit.
+    """
+    p = shifted.softmax(1)
+    return p, -p.amax(1).log()
+
+
+def _weigh(q: Tensor, logits: Tensor) -> Tensor:
+    """The sum of ``q * logits`` by row; with 0 times infinity equal to 0."""
+    # A nan in q or in the logits is in their sums too, so that the loss is nan all the same.
+    return (q * logits).nan_to_num_(0, torch.inf, -torch.inf).sum(1)
 
 
 def _check_range(target: Tensor, classes: int) -> None:
