@@ -8,18 +8,18 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from book.press.chromium import find_chromium
+from tests.browser.test_weight import BUDGET, WEIGHT
+from tests.browser.visit import serve
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"
 REPORT = ROOT / "benchmarks" / "results" / "pages.md"
 ROUNDS = 3
 PAINT = 1000  # ms
-MEASURE = """() => new Promise((done) => {
-  const weight = performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
-    .reduce((sum, entry) => sum + entry.decodedBodySize, 0);
+PAINTED = """() => new Promise((done) => {
   const look = () => {
     const paint = performance.getEntriesByName("first-contentful-paint")[0];
-    paint ? done([weight, paint.startTime]) : setTimeout(look, 20);
+    paint ? done(paint.startTime) : setTimeout(look, 20);
   };
   look();
 })"""
@@ -32,8 +32,6 @@ def main() -> int:
     if not pages or not program:
         print("needs a built book (make book) and Chromium (make browser)")
         return 1
-    from tests.browser.test_weight import BUDGET
-    from tests.browser.visit import serve
 
     with serve(HTML) as base, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -61,8 +59,8 @@ def _load(address: str, browser: Browser) -> tuple[float, float]:
     try:
         page = context.new_page()
         page.goto(address, wait_until="load")
-        weight, paint = page.evaluate(MEASURE)
-        return weight, paint
+        paint = page.evaluate(PAINTED)
+        return page.evaluate(WEIGHT), paint
     finally:
         context.close()
 

@@ -238,6 +238,13 @@ def test_chunks_are_exact_for_large_logits(soft, shift):
 
 
 @pytest.mark.parametrize("options", [None, CHUNKS])
+def test_without_classes_probabilities_cost_nothing(options):
+    h, w, _ = layer(5, 3, 0)
+    loss = losses.linear_cross_entropy(h, w, torch.zeros(5, 0).double(), reduction="sum", options=options)
+    assert loss == 0
+
+
+@pytest.mark.parametrize("options", [None, CHUNKS])
 def test_non_contiguous_input(options):
     h, w = rand(3, 10)[:, ::2].T, rand(3, 7).T
     target = torch.tensor([0, 9, 6, 9, 3, 9, 3, 9, 1, 9])[::2]

@@ -29,7 +29,7 @@ def strict() -> Iterator[None]:
     ...     losses.mse_loss(torch.zeros(3, 1), torch.zeros(3))
     Traceback (most recent call last):
         ...
-    ValueError: input and target must have the same shape in strict mode, found (3, 1) and (3,)
+    ValueError: all shapes must be equal in strict mode, found input (3, 1), target (3,)
     """
     global _strict
     before, _strict = _strict, True
@@ -97,25 +97,17 @@ def _shapes(tensors: dict[str, Tensor]) -> str:
     return ", ".join(f"{name} {tuple(tensor.shape)}" for name, tensor in tensors.items())
 
 
-def check_same_shape(name_a: str, a: Tensor, name_b: str, b: Tensor) -> None:
-    """In strict mode, raise ``ValueError`` unless both tensors have one shape, so that nothing broadcasts."""
-    if _strict and a.shape != b.shape:
-        raise ValueError(
-            f"{name_a} and {name_b} must have the same shape in strict mode, "
-            f"found {tuple(a.shape)} and {tuple(b.shape)}"
-        )
-
-
 def warn_if_broadcast(input: Tensor, target: Tensor) -> None:
     """Warn, as torch's regression losses do, when ``target`` broadcasts; raise if it cannot or must not."""
-    check_same_shape("input", input, "target", target)
     check_broadcast(input=input, target=target)
     if input.shape != target.shape:
-        compiling = torch.compiler.is_compiling()  # sizes may be unknown then
-        sizes = ["", ""] if compiling else [f" ({tuple(tensor.shape)})" for tensor in (input, target)]
+        # A compiler may not know the sizes.
+        found = (
+            "" if torch.compiler.is_compiling() else f", found {_shapes({'input': input, 'target': target})}"
+        )
         warn(
-            f"Using a target size{sizes[1]} that is different to the input size{sizes[0]}: the loss is "
-            "computed over the broadcast shape, which is rarely meant. Give both the same shape."
+            f"Using a target size that is different to the input size{found}: the loss is computed over the "
+            "broadcast shape, which is rarely meant. Give both the same shape."
         )
 
 

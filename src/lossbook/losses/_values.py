@@ -52,7 +52,10 @@ def check_expands(name: str, tensor: Tensor, input: Tensor) -> None:
 
 
 def times(a: Tensor, b: Tensor) -> Tensor:
-    """The product ``a * b``, with 0 times infinity equal to 0: what cannot happen costs nothing."""
+    """The product ``a * b``, with 0 times infinity equal to 0: what cannot happen costs nothing.
+
+    There the gradient by ``a`` is 0 too.
+    """
     if not b.is_floating_point():
         return a * b
     return a * torch.where((a == 0) & (b.abs() == math.inf), 0, b)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from lossbook.losses._common import check_floating, check_same_shape, reduce
+from lossbook.losses._common import check_broadcast, check_floating, reduce
 from lossbook.losses._values import (
     check_expands,
     check_signs,
@@ -172,8 +172,8 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
         raise NotImplementedError(f"input and target must be real, found {input.dtype} and {target.dtype}")
     if not input.is_floating_point():
         raise RuntimeError(f"input must be a floating-point tensor, found dtype {input.dtype}")
-    check_same_shape("input", input, "target", target)
     check_expands("target", target, input)
+    check_broadcast(input=input, target=target)
     check_signs(target)
     return reduce(softplus(-input * target), reduction)
 

@@ -93,7 +93,7 @@ def linear_cross_entropy(
         raise ValueError(f"label_smoothing must be between 0 and 1, found {label_smoothing}")
     ignore_index = -100 if ignore_index is None else ignore_index
     arguments = (input, linear_weight, target, linear_bias, weight, reduction, ignore_index)
-    if options is not None and _can_chunk(linear_weight, target, weight):
+    if options is not None and len(linear_weight) > 0 and _can_chunk(linear_weight, target, weight):
         return _in_chunks(*arguments, max(label_smoothing, 0.0), options)
     return _at_once(*arguments, label_smoothing)
 
