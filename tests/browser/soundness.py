@@ -132,6 +132,14 @@ WIDER = r"""() => {
     .map((e) => `${e.tagName.toLowerCase()}.${e.className}`).concat(['the page scrolls sideways']);
 }"""
 
+CUT_OFF = r"""() => {
+  const column = document.querySelector('.bd-sidebar-secondary');
+  if (!column) return [];
+  const edge = Math.min(column.getBoundingClientRect().right, document.documentElement.clientWidth);
+  return [...column.querySelectorAll('a')]
+    .filter((e) => e.getBoundingClientRect().right > edge + 1).map((e) => e.textContent.trim());
+}"""
+
 
 def formulas(visit: Visit) -> list[str]:
     """Formulas that KaTeX did not draw or drew as an error, and TeX left in the text."""
@@ -203,6 +211,11 @@ def paper(visit: Visit) -> list[str]:
     text = visit.ask(VISIBLE, "main")
     visit.page.emulate_media(media="screen")
     return ["navigation on paper"] * (shown > 0) + ["no text on paper"] * (text != 1)
+
+
+def contents(visit: Visit) -> list[str]:
+    """Titles in the page's own contents, beside it on a wide screen, that leave their column."""
+    return [f"cut off in the contents: {title}" for title in visit.ask(CUT_OFF)]
 
 
 def width(visit: Visit) -> list[str]:

@@ -46,6 +46,7 @@ def test_page_is_sound(site: Site, page: str) -> None:
             *soundness.pictures(visit),
             *soundness.language(visit, page[:2]),
             *soundness.ids(visit),
+            *soundness.contents(visit),
             *soundness.contrast(visit, "light"),
             *soundness.paper(visit),
             *soundness.dark(visit),
