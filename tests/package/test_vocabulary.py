@@ -468,6 +468,36 @@ def test_adaptive_refuses_what_torch_refuses(bad):
             module(*BAD_ADAPTIVE[bad])
 
 
+BAD_TREE = {
+    "head_weight must have shape .5, 8.": {"head_weight": torch.zeros(6, 8)},
+    "head_weight must have shape .4, 8.": {"cutoffs": [2, 6, 9]},
+    "head_weight must .* input .4, 7.": {"input": torch.zeros(4, 7)},
+    "tail_weights must hold a pair for each of 2": {"tail_weights": [(torch.zeros(4, 8), torch.zeros(3, 4))]},
+    r"tail_weights\[0\] must have shapes .* .3, D_k.": {"cutoffs": [3, 6, 8]},
+    r"tail_weights\[1\] must have shapes .D_k, 8.": {
+        "tail_weights": [(torch.zeros(4, 8), torch.zeros(2, 4)), (torch.zeros(2, 7), torch.zeros(4, 2))]
+    },
+}
+
+
+@pytest.mark.parametrize("message", BAD_TREE)
+def test_adaptive_names_the_weight_that_does_not_fit(message):
+    tail = [(torch.zeros(4, 8), torch.zeros(2, 4)), (torch.zeros(2, 8), torch.zeros(4, 2))]
+    good = {"input": torch.zeros(4, 8), "head_weight": torch.zeros(5, 8), "tail_weights": tail}
+    good["cutoffs"] = [3, 5, 9]
+    arguments = good | BAD_TREE[message]
+    losses.adaptive_log_softmax(**good)
+    with pytest.raises(RuntimeError, match=message):
+        losses.adaptive_log_softmax(**arguments)
+    with pytest.raises(RuntimeError, match=message):
+        losses.adaptive_log_softmax_loss(target=torch.tensor([0, 1, 7, 2]), **arguments)
+
+
+def test_adaptive_log_probabilities_need_a_batch():
+    with pytest.raises(RuntimeError, match=r"input must have shape \(N, D\), found \(8,\)"):
+        losses.adaptive_log_softmax(torch.zeros(8), torch.zeros(5, 8), [], [5])
+
+
 @pytest.mark.parametrize("cutoffs", [[], [0, 2], [5, 3], [3, 3], [9], [2.5]])
 def test_adaptive_refuses_bad_cutoffs(cutoffs):
     for module in (modules.AdaptiveLogSoftmaxWithLoss, nn.AdaptiveLogSoftmaxWithLoss):

@@ -171,7 +171,8 @@ def adaptive_log_softmax_loss(
         The loss in nats: a scalar, or the shape of ``target`` for ``'none'``.
 
     Raises:
-        RuntimeError: shapes that do not fit, or a class index out of range; -100 is one.
+        RuntimeError: shapes that do not fit each other or ``cutoffs``, or a class index out of range; -100 is
+            one.
         ValueError: unknown ``reduction``.
 
     Source:
@@ -185,6 +186,7 @@ def adaptive_log_softmax_loss(
     """
     check_reduction(reduction)
     _check_adaptive(input, target, cutoffs)
+    _check_tree(input, head_weight, tail_weights, cutoffs)
     h, y = input.reshape(-1, input.shape[-1]), target.reshape(-1)
     entry = y.clone()
     log_p = h.new_zeros(len(y))
@@ -205,20 +207,33 @@ def adaptive_log_softmax(
     cutoffs: Sequence[int],
     head_bias: Tensor | None = None,
 ) -> Tensor:
-    """The log-probability of every class under :func:`adaptive_log_softmax_loss`, ``(N, C)``.
+    """The log-probability of every class; :func:`adaptive_log_softmax_loss` picks that of the target.
 
     Args:
         input: hidden states, ``(N, D)``.
-        head_weight: as there.
-        tail_weights: as there.
-        cutoffs: as there.
-        head_bias: as there.
+        head_weight: a row for each class of the head and for each of the ``K`` clusters,
+            ``(cutoffs[0] + K, D)``.
+        tail_weights: for each cluster two weights, ``(D_k, D)`` and ``(size of the cluster, D_k)``.
+        cutoffs: first class after the head, after each cluster; the last is the number ``C`` of classes.
+        head_bias: bias of the head, ``(cutoffs[0] + K)``.
+
+    Returns:
+        Log-probabilities in nats, ``(N, C)``; those of a row are normalised.
+
+    Raises:
+        RuntimeError: shapes that do not fit each other or ``cutoffs``.
+
+    Source:
+        As the loss.
 
     >>> import torch
     >>> head, tail = torch.zeros(2, 2), [(torch.zeros(1, 2), torch.zeros(4, 1))]
     >>> adaptive_log_softmax(torch.zeros(1, 2), head, tail, cutoffs=[1, 5]).exp()
     tensor([[0.5000, 0.1250, 0.1250, 0.1250, 0.1250]])
     """
+    if input.dim() != 2:
+        raise RuntimeError(f"input must have shape (N, D), found {tuple(input.shape)}")
+    _check_tree(input, head_weight, tail_weights, cutoffs)
     head = linear(input, head_weight, head_bias).log_softmax(1)
     clusters = [
         _cluster_log_softmax(input, pair) + head[:, cutoffs[0] + k, None]
@@ -363,3 +378,25 @@ def _check_adaptive(input: Tensor, target: Tensor, cutoffs: Sequence[int]) -> No
             f"target must hold class indices from 0 to {cutoffs[-1] - 1}, "
             f"found values from {int(target.min())} to {int(target.max())}"
         )
+
+
+def _check_tree(
+    input: Tensor, head_weight: Tensor, tail_weights: Sequence[Sequence[Tensor]], cutoffs: Sequence[int]
+) -> None:
+    sizes = [stop - start for start, stop in pairwise(cutoffs)]
+    rows, features = cutoffs[0] + len(sizes), input.shape[-1]
+    if head_weight.shape != (rows, features):
+        raise RuntimeError(
+            f"head_weight must have shape {(rows, features)}, for cutoffs {list(cutoffs)} and input "
+            f"{tuple(input.shape)}, found {tuple(head_weight.shape)}"
+        )
+    if len(tail_weights) != len(sizes):
+        raise RuntimeError(
+            f"tail_weights must hold a pair for each of {len(sizes)} clusters, found {len(tail_weights)}"
+        )
+    for k, (size, (down, out)) in enumerate(zip(sizes, tail_weights, strict=True)):
+        if down.shape[1:] != (features,) or out.shape != (size, len(down)):
+            raise RuntimeError(
+                f"tail_weights[{k}] must have shapes (D_k, {features}) and ({size}, D_k), "
+                f"found {tuple(down.shape)} and {tuple(out.shape)}"
+            )
