@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from . import soundness
+from .test_accessibility import violations
 from .visit import Site, Visit
 
 FAULTS: list[tuple[Callable[[Visit], list[str]], str, str]] = [
@@ -24,6 +25,7 @@ FAULTS: list[tuple[Callable[[Visit], list[str]], str, str]] = [
     (soundness.pictures, "<img src='data:,'>", "image"),
     (soundness.pictures, "<img src='data:,' alt='../_images/a.png'>", "image"),
     (soundness.ids, "<i id='same'></i><b id='same'></b>", "same"),
+    (soundness.contents, "<style>.bd-sidebar-secondary a { width: 3000px }</style>", "cut off"),
     (soundness.width, "<div style='width: 3000px'>x</div>", "scrolls sideways"),
     (soundness.dark, "<p style='color: #222'>x</p>", "faint in dark"),
     (soundness.dark, "<p class='cell_output'><img style='background: none !important'></p>", "figure"),
@@ -40,6 +42,8 @@ FAULTS: list[tuple[Callable[[Visit], list[str]], str, str]] = [
         "Show code cell source",
     ),
     (lambda v: soundness.language(v, "en"), "", "html lang"),
+    (violations, "<button></button>", "button-name"),
+    (violations, "<style>.bd-sidebar-primary a { color: #ccc !important }</style>", "color-contrast"),
 ]
 
 

@@ -154,6 +154,7 @@ def _sweep(
             d_input[part] = residual @ linear_weight
         if wanted[1]:
             _add_product(d_weight, residual.T, input[part])
+        del logits, residual  # they would last while the next ones are made
     return losses, d_input, d_weight.to(input.dtype), d_bias.to(input.dtype)
 
 
