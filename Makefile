@@ -56,7 +56,7 @@ browser:                  ## Chromium and a Japanese font for the browser tests 
 
 test: lint check prose browser  ## everything CI runs
 	$(RUN) pytest -n auto --ignore tests/browser
-	$(RUN) pytest -n auto --dist loadfile --nbval --nbval-current-env -p no:cacheprovider chapters
+	$(RUN) pytest -n auto --dist loadfile --nbval --nbval-current-env --nbval-sanitize-with chapters/nbval.cfg -p no:cacheprovider chapters
 	$(RUN) book.press build --strict
 	$(RUN) pytest -n 2 -p no:cacheprovider tests/browser
 
@@ -65,7 +65,7 @@ bench: $(VENV)/tools      ## speed and memory beside torch's own losses
 
 gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and the benchmarks; writes their record
 	@$(BIN)/python -c 'import torch, sys; sys.exit(None if torch.cuda.is_available() else "make gpu needs a CUDA device and a torch that was built for it; found neither or only one")'
-	LOSSBOOK_DEVICE=cuda $(RUN) pytest --nbval --nbval-current-env -p no:cacheprovider chapters
+	LOSSBOOK_DEVICE=cuda $(RUN) pytest --nbval --nbval-current-env --nbval-sanitize-with chapters/nbval.cfg -p no:cacheprovider chapters
 	$(RUN) lossbook.checks.record cuda book/records/cuda.json
 	$(RUN) benchmarks
 

@@ -133,19 +133,18 @@ def fit(
 
     Raises:
         ValueError: ``patience`` without ``validation``.
-        FloatingPointError: the training loss is nan or infinite; the message names the epoch.
+        FloatingPointError: the training or the validation loss is nan or infinite; the message says which, and
+            in which epoch.
     """
     if patience is not None and validation is None:
         raise ValueError(f"patience={patience} needs validation batches")
     optimizer = optimizer or torch.optim.Adam(model.parameters(), lr=1e-3)
     history, best = History(), None
     for epoch in _progress(range(1, epochs + 1)):
-        history.train.append(_train_epoch(model, loss, train, optimizer))
-        if not np.isfinite(history.train[-1]):
-            raise FloatingPointError(f"the training loss is {history.train[-1]} in epoch {epoch}")
+        history.train.append(_finite(_train_epoch(model, loss, train, optimizer), "training", epoch))
         if validation is None:
             continue
-        history.validation.append(evaluate(model, loss, validation))
+        history.validation.append(_finite(evaluate(model, loss, validation), "validation", epoch))
         if best is None or history.validation[-1] < min(history.validation[:-1]):
             history.best_epoch, best = epoch, copy.deepcopy(model.state_dict())
         elif patience is not None and epoch - (history.best_epoch or 1) >= patience:
@@ -153,6 +152,29 @@ def fit(
     if best is not None:
         model.load_state_dict(best)
     return history
+
+
+def over_seeds(
+    run: Callable[[int], dict[str, dict[str, float]]], seeds: int = 5
+) -> dict[str, dict[str, list[float]]]:
+    """The scores of an experiment for the seeds 0, 1, ...: what :func:`lossbook.checks.results` shows.
+
+    Args:
+        run: called with a seed, which it uses for everything random; returns the metrics of each contender.
+        seeds: how many.
+
+    Returns:
+        For each contender and metric, one value for each seed.
+
+    >>> over_seeds(lambda seed: {"Huber": {"MAE": 4.0 + seed}}, seeds=3)
+    {'Huber': {'MAE': [4.0, 5.0, 6.0]}}
+    """
+    scores: dict[str, dict[str, list[float]]] = {}
+    for seed in range(seeds):
+        for contender, metrics in run(seed).items():
+            for metric, value in metrics.items():
+                scores.setdefault(contender, {}).setdefault(metric, []).append(float(value))
+    return scores
 
 
 def minimise(value: Callable[[], Tensor], *parameters: Tensor, steps: int = 200) -> float:
@@ -283,6 +305,12 @@ def _train_epoch(
         total += float(batch_loss.detach()) * len(y)
         count += len(y)
     return total / count
+
+
+def _finite(value: float, which: str, epoch: int) -> float:
+    if not np.isfinite(value):
+        raise FloatingPointError(f"the {which} loss is {value} in epoch {epoch}")
+    return value
 
 
 def _progress(epochs: range) -> Iterable[int]:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from lossbook import checks, language, losses
-from lossbook.checks import Spec, expect, prove
+from lossbook.checks import Spec, prove
 
 
 def broken(input, target, reduction="mean"):
@@ -126,32 +126,6 @@ def test_every_status_letter_has_words(speaking):
         words = checks.report.status_in_words(tag)
         assert words.count(" / ") == tag.count(";"), f"{name}: {tag!r} became {words!r}"
         assert words, f"{name}: {tag!r} has no words"
-
-
-def test_expect_prints_the_range_and_not_the_value(capsys):
-    expect("accuracy", 0.9537, about=0.95, tol=0.02)
-    assert capsys.readouterr().out == "accuracy: 0.95 ± 0.02\n"
-
-
-@pytest.mark.parametrize(
-    ("value", "bounds"),
-    [
-        (0.98, {"about": 0.95, "tol": 0.02}),
-        (float("nan"), {"about": 0.95, "tol": 0.02}),
-        (float("nan"), {"above": 0.0}),
-        (2.0, {"above": 2.0}),
-        (2.0, {"below": 2.0}),
-    ],
-)
-def test_expect_raises_outside_of_the_range(value, bounds):
-    with pytest.raises(AssertionError, match="accuracy: expected"):
-        expect("accuracy", value, **bounds)
-
-
-@pytest.mark.parametrize("bounds", [{}, {"about": 1.0}, {"tol": 1.0}])
-def test_expect_wants_a_range(bounds):
-    with pytest.raises(ValueError, match="about"):
-        expect("accuracy", 1.0, **bounds)
 
 
 def test_language_refuses_what_it_does_not_speak():

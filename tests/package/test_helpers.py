@@ -151,6 +151,21 @@ def test_fit_refuses_patience_without_validation_and_stops_at_nan():
         training.fit(model, lambda out, y: out.sum() * torch.nan, batch)
 
 
+def test_fit_stops_at_a_validation_loss_that_is_not_finite():
+    model = nn.Linear(1, 1)
+    batch = [(torch.ones(2, 1), torch.ones(2, 1))]
+    for bad in (math.nan, math.inf):
+        with pytest.raises(FloatingPointError, match=f"the validation loss is {bad} in epoch 1"):
+            training.fit(
+                model,
+                lambda out, y, bad=bad: (
+                    (out - y).square().mean() if torch.is_grad_enabled() else out.sum() * bad
+                ),
+                batch,
+                batch,
+            )
+
+
 def test_predict_uses_evaluation_mode_and_gives_the_mode_back():
     model = nn.Dropout(0.5).train()
     assert torch.equal(training.predict(model, torch.ones(50)), torch.ones(50))
