@@ -133,8 +133,8 @@ def fit(
 
     Raises:
         ValueError: ``patience`` without ``validation``.
-        FloatingPointError: the training or the validation loss is nan or infinite; the message says which, and
-            in which epoch.
+        FloatingPointError: the training or the validation loss is nan or infinite; the message says which,
+            and in which epoch.
     """
     if patience is not None and validation is None:
         raise ValueError(f"patience={patience} needs validation batches")

@@ -1,4 +1,4 @@
-"""What a page says it measured: shown as measured, refused where it does not hold, compared without its digits."""
+"""What a page says it measured: shown as measured, refused where untrue, compared without its digits."""
 
 import configparser
 import re

@@ -239,12 +239,12 @@ def test_learning_curves_and_grids_draw_every_panel():
         (True, True, (), "solved"),
         ("text", 3.0, (), "wrong"),
         (torch.ones(2), torch.ones(3), (), "wrong"),
-        (2.0, math.sqrt, (4.0,), "wrong"),
-        (lambda x: ..., math.sqrt, (4.0,), "open"),
+        (2.0, math.sqrt, (4.0, 9.0), "wrong"),
+        (lambda x: ..., math.sqrt, (4.0, 9.0), "open"),
         (lambda x: x**0.5, math.sqrt, (4.0, 9.0), "solved"),
         (lambda x: 2.0, math.sqrt, (4.0, 9.0), "wrong"),
-        (lambda x: x.missing, math.sqrt, (4.0,), "wrong"),
-        (lambda a, b: a + b, lambda a, b: b + a, ((1, 2),), "solved"),
+        (lambda x: x.missing, math.sqrt, (4.0, 9.0), "wrong"),
+        (lambda a, b: a + b, lambda a, b: b + a, ((1, 2), (3, 4)), "solved"),
     ],
 )
 def test_an_exercise_marks_itself(answer, expected, cases, verdict, displayed, speaking):
@@ -255,9 +255,20 @@ def test_an_exercise_marks_itself(answer, expected, cases, verdict, displayed, s
     assert "演習" in shown._repr_html_()
 
 
-def test_a_function_needs_cases():
-    with pytest.raises(ValueError, match="exercise 'x': give at least one case"):
-        exercises.mark("x", math.sqrt, math.sqrt)
+@pytest.mark.parametrize("cases", [(), (4.0,), (4.0, 4.0)])
+def test_cases_that_a_constant_would_pass_are_refused(cases):
+    with pytest.raises(ValueError, match="exercise 'x': give cases with at least two different answers"):
+        exercises.mark("x", math.sqrt, math.sqrt, *cases)
+
+
+def test_a_wrong_answer_shows_what_was_got_and_expected_and_a_hint(displayed, speaking):
+    exercises.mark("x", lambda x: x / 2, math.sqrt, 4.0, 9.0, hint="a root")
+    exercises.mark("x", 2.0, 3.0, hint="count again")
+    exercises.mark("x", 3.0, 3.0, hint="count again")
+    function, number, right = (shown[0]._repr_html_() for shown in displayed)
+    assert "At 9 got 4.5, expected 3. Hint: a root" in function
+    assert "Your answer is 2. Hint: count again" in number
+    assert "Hint" not in right
 
 
 def test_the_source_shown_is_the_source_that_runs(displayed):
