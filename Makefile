@@ -46,8 +46,8 @@ prose: $(TEXTLINT)/ready  ## textlint over the Japanese prose: chapters, pages, 
 lint: $(VENV)/tools       ## ruff, mypy, English spelling
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/codespell
 
-format: $(VENV)/tools     ## let ruff rewrite the code
-	$(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
+format: $(VENV)/tools     ## let ruff rewrite the code, and write the stubs of the faces anew
+	$(RUN) lossbook.faces; $(RUN) book.press format; $(BIN)/ruff check --fix book src tests benchmarks; $(BIN)/ruff format book src tests benchmarks
 
 browser:                  ## Chromium and a Japanese font for the browser tests (Debian, Ubuntu, as root)
 	@if { [ -n "$$CHROMIUM" ] || command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null && fc-list :lang=ja 2>/dev/null | grep -q .; then exit 0; \

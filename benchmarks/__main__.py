@@ -5,10 +5,11 @@ import sys
 
 import torch
 
-from benchmarks.cases import CASES, FULL, missing
+from benchmarks.cases import CASES, missing
 from benchmarks.measure import Result, keep_memory, measure
 from benchmarks.report import RESULTS, above_aim, file_name, machine, page, row
 from lossbook import losses
+from lossbook.ground.workload import FULL
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
         case for case in CASES if arguments.only in case.name and (device.type == "cuda" or not case.cuda)
     ]
     if not chosen:
-        sys.exit(f"--only {arguments.only!r} is part of no name of a case in benchmarks/cases.py")
+        sys.exit(f"--only {arguments.only!r} is part of no name of a workload")
     keep_memory()
     results: list[Result] = []
     for case in chosen:

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.benchmark import Timer
 
-from benchmarks.cases import Case, Sizes
+from benchmarks.cases import contenders
 from lossbook import memory
+from lossbook.ground.workload import Sizes, Workload
 
-OURS, EAGER, COMPILED = "ours, compiled", "torch, eager", "torch, compiled"
+OURS, READABLE, EAGER, COMPILED = "ours, compiled", "ours, eager", "torch, eager", "torch, compiled"
 SHORTEST = 0.1  # seconds that one timing takes at least
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from malloc.h of glibc
 
@@ -25,13 +26,15 @@ Step = Callable[[], tuple[Tensor, ...]]  # returns the loss and its gradients
 class Result:
     """What one case took: seconds by contender, one per round, and the peak of the memory in MiB."""
 
-    case: Case
+    case: Workload
     seconds: dict[str, list[float]]
     peaks: dict[str, float] = field(default_factory=dict)
 
-    def ratios(self, to: str) -> list[float]:
-        """Ours divided by the other of the same round."""
-        return [ours / other for ours, other in zip(self.seconds[OURS], self.seconds[to], strict=True)]
+    def ratios(self, to: str, of: str = OURS) -> list[float]:
+        """One contender divided by the other of the same round; empty if it was not there."""
+        if to not in self.seconds:
+            return []
+        return [mine / other for mine, other in zip(self.seconds[of], self.seconds[to], strict=True)]
 
     def milliseconds(self) -> float:
         return 1000 * statistics.median(self.seconds[OURS])
@@ -49,13 +52,13 @@ def keep_memory() -> None:
         libc.mallopt(M_TRIM_THRESHOLD, 2**31 - 1)
 
 
-def steps(case: Case, sizes: Sizes, device: torch.device, backend: str = "inductor") -> dict[str, Step]:
+def steps(case: Workload, sizes: Sizes, device: torch.device, backend: str = "inductor") -> dict[str, Step]:
     """Forward plus backward of each contender on the same inputs."""
     torch.manual_seed(0)
     torch.compiler.reset()
     inputs = tuple(_place(value, device) for value in case.inputs(sizes))
     by = _leaves(inputs)
-    ours, twin = case.contenders()
+    ours, twin = contenders(case)
 
     def step(loss: Callable[..., Tensor]) -> Step:
         def run() -> tuple[Tensor, ...]:
@@ -67,23 +70,24 @@ def steps(case: Case, sizes: Sizes, device: torch.device, backend: str = "induct
     def compiled(loss: Callable[..., Tensor]) -> Step:
         return step(torch.compile(loss, backend=backend, dynamic=False))
 
-    return {OURS: compiled(ours), EAGER: step(twin), COMPILED: compiled(twin)}
+    found = {OURS: compiled(ours), READABLE: step(ours)}
+    return found | ({EAGER: step(twin), COMPILED: compiled(twin)} if twin else {})
 
 
-def measure(case: Case, sizes: Sizes, device: torch.device, rounds: int) -> Result:
+def measure(case: Workload, sizes: Sizes, device: torch.device, rounds: int) -> Result:
     """Time ``case`` in ``rounds`` rounds; each begins with another contender."""
-    contenders, timers = steps(case, sizes, device), {}
-    for name, step in contenders.items():
+    runs, timers = steps(case, sizes, device), {}
+    for name, step in runs.items():
         step()  # compiles
         timers[name] = Timer("step()", globals={"step": step}, num_threads=torch.get_num_threads())
     repeats = {name: max(1, round(SHORTEST / timer.timeit(1).mean)) for name, timer in timers.items()}
     result = Result(case, {name: [] for name in timers})
     names = list(timers)
     for i in range(rounds):
-        for name in names[i % 3 :] + names[: i % 3]:
+        for name in names[i % len(names) :] + names[: i % len(names)]:
             result.seconds[name].append(timers[name].timeit(repeats[name]).mean)
     if case.memory:
-        result.peaks = {name: peak(step, device) for name, step in contenders.items()}
+        result.peaks = {name: peak(step, device) for name, step in runs.items()}
     return result
 
 

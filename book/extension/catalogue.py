@@ -6,17 +6,17 @@ import json
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from book.press.cards import facts
+from book.press.layout import listed_files, read_mapping
 from book.press.proofs import proofs
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOGUE = ROOT / "book" / "losses.yml"
 GPU_RECORD = ROOT / "book" / "records" / "cuda.json"
 
 # What 'mean' divides by, in words; tests/site measures each.
@@ -53,8 +53,10 @@ WORDS = {
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """The parsed table of losses: ``targets`` and ``losses``."""
-    return cast(dict[str, Any], yaml.safe_load(CATALOGUE.read_text(encoding="utf-8")))
+    """What the tables are made from: the kinds of ``targets``, and all ``losses`` in the book's order."""
+    order = [Path(file).name for file in listed_files(ROOT)]
+    losses = sorted(facts(ROOT).values(), key=lambda loss: order.index(loss["where"]))
+    return {"targets": read_mapping(ROOT, "book/targets.yml"), "losses": losses}
 
 
 class Guide(SphinxDirective):
@@ -121,9 +123,8 @@ def _guide_entry(loss: dict[str, Any], lang: str) -> str:
         (WORDS["avoid"][lang], loss["avoid"][lang]),
         (WORDS["status"][lang], _status(loss["name"], lang)),
     ]
-    call = loss.get("call", f"losses.{loss['name']}(…)")
     lines = "\n".join(f"- {name}: {fact}" for name, fact in facts)
-    return f"**{_api(loss['name'])}** `{call}` · {_page(loss['where'])}\n\n{lines}"
+    return f"**{_api(loss['name'])}** `{loss['call']}` · {_page(loss['where'])}\n\n{lines}"
 
 
 def _api(name: str) -> str:

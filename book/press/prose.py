@@ -6,6 +6,7 @@ from pathlib import Path
 import yaml
 from markdown_it import MarkdownIt
 
+from book.press.cards import FAMILIES
 from book.press.layout import chapter_names, source_path
 from book.press.markdown import DIRECTIVE, FIGURES, VERBATIM, directive_options, parser
 from book.press.source import parse
@@ -36,7 +37,8 @@ def extracts(root: Path) -> dict[str, str]:
         where = path.relative_to(root).as_posix()
         found[where] = chapter(where, path.read_text(encoding="utf-8"), markdown)
     book = root / "book"
-    for path in sorted([*root.glob("README.md"), *book.glob("*.yml"), *(book / "ja").glob("*")]):
+    cards = (root / FAMILIES).glob("*/card.yml")
+    for path in sorted([*root.glob("README.md"), *book.glob("*.yml"), *(book / "ja").glob("*"), *cards]):
         text = path.read_text(encoding="utf-8")
         extract = words(text) if path.suffix == ".yml" else page(text, markdown)
         found[path.relative_to(root).as_posix()] = extract

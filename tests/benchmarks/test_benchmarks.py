@@ -10,9 +10,10 @@ import torch
 from torch.testing import assert_close
 
 from benchmarks import __main__ as command
-from benchmarks.cases import CASES, TINY, Case, missing, real_numbers
-from benchmarks.measure import COMPILED, EAGER, OURS, Result, peak, steps
+from benchmarks.cases import CASES, missing
+from benchmarks.measure import COMPILED, EAGER, OURS, READABLE, Result, peak, steps
 from benchmarks.report import above_aim, file_name, machine, page, row
+from lossbook.ground.workload import TINY, Workload, real_numbers
 
 CPU = torch.device("cpu")
 
@@ -26,7 +27,7 @@ def test_every_contender_finds_the_same_loss_and_gradients(case):
             found[name] = step()
     assert all(gradient.abs().sum() > 0 for gradient in found[OURS][1:])
     tolerance = 0.05 if found[OURS][0].dtype == torch.bfloat16 else 1e-4
-    for name in (EAGER, COMPILED):
+    for name in found:
         assert_close(found[OURS], found[name], rtol=tolerance, atol=tolerance / 10, msg=name)
 
 
@@ -36,19 +37,26 @@ def test_no_loss_of_torch_is_left_out():
 
 def test_a_loss_left_out_is_named():
     without = tuple(case for case in CASES if case.loss != "mse_loss")
-    assert "mse_loss has no case in benchmarks/cases.py" in missing(without)
-    unknown = (*CASES, Case("no_such_loss", real_numbers))
+    assert "mse_loss has no workload in the cases of its family" in missing(without)
+    unknown = (*CASES, Workload("no_such_loss", real_numbers))
     assert "no_such_loss is not in lossbook.losses" in missing(unknown)
 
 
 def result(ours, eager, compiled, **peaks):
-    return Result(CASES[0], {OURS: ours, EAGER: eager, COMPILED: compiled}, peaks)
+    seconds = {OURS: ours, READABLE: [3 * t for t in eager], EAGER: eager, COMPILED: compiled}
+    return Result(Workload("l1_loss", real_numbers), seconds, peaks)
 
 
 def test_ratios_are_paired_by_round():
     measured = result([1.0, 2.0, 6.0], [2.0, 8.0, 10.0], [1.0, 1.0, 2.0])
     assert measured.ratios(EAGER) == [0.5, 0.25, 0.6]
-    assert row(measured) == "| l1_loss | 2000.00 | 0.25 | 0.50 | 0.60 | 0.5 | 1.00 | 2.00 | 3.00 |"
+    assert row(measured) == "| l1_loss | 2000.00 | 0.25 | 0.50 | 0.60 | 0.5 | 1.00 | 2.00 | 3.00 | 3.00 |"
+
+
+def test_a_loss_without_a_twin_is_timed_alone():
+    measured = Result(Workload("z_loss", real_numbers), {OURS: [1.0], READABLE: [2.0]})
+    assert row(measured) == "| z_loss | 1000.00 | – | – | – | 0.5 | – | – | – | – |"
+    assert above_aim([measured]) == []
 
 
 def test_file_is_named_after_the_machine():
@@ -105,13 +113,14 @@ def test_peak_counts_what_is_held_beyond_the_gradients():
 
 def test_command_writes_the_page_and_fails_for_what_is_missing(tmp_path, monkeypatch, capsys):
     def pretend(case, *_):
-        return Result(case, {OURS: [1.0], EAGER: [2.0], COMPILED: [1.0]})
+        return Result(case, {OURS: [1.0], READABLE: [2.0], EAGER: [2.0], COMPILED: [1.0]})
 
     monkeypatch.setattr(command, "measure", pretend)
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(command, "CASES", CASES[:1])
+    l1 = next(case for case in CASES if case.loss == "l1_loss")
+    monkeypatch.setattr(command, "CASES", (l1,))
     monkeypatch.setattr("sys.argv", ["benchmarks", "--device", "cpu"])
-    with pytest.raises(SystemExit, match="mse_loss has no case"):
+    with pytest.raises(SystemExit, match="mse_loss has no workload"):
         command.main()
     (written,) = (tmp_path / "results").iterdir()
     assert "| l1_loss | 1000.00 |" in written.read_text(encoding="utf-8")

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from lossbook import data, training
+from lossbook.data.idx import MNIST_FILES
 
-IMAGES, LABELS = data.MNIST_FILES["train"]
+IMAGES, LABELS = MNIST_FILES["train"]
 
 
 def idx(values: torch.Tensor) -> bytes:

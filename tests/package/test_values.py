@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.testing import assert_close
 
-from lossbook.losses._values import CLAMP_SLOPE, positive_part, unless
+from lossbook.ground.values import CLAMP_SLOPE, positive_part, unless
 
 ODD = [-math.inf, -2.0, -0.0, 0.0, 3.0, math.inf, math.nan]
 

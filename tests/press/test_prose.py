@@ -142,7 +142,7 @@ def test_of_the_glossary_the_definitions_are_prose_and_the_forms_to_avoid_are_no
 
 def test_every_source_of_the_book_yields_its_own_number_of_lines() -> None:
     texts = extracts(ROOT)
-    others = {"README.md", "book/glossary.yml", "book/losses.yml", "book/ja/index.md"}
+    others = {"README.md", "book/glossary.yml", "src/lossbook/families/binary/card.yml", "book/ja/index.md"}
     assert others <= set(texts)
     assert {f"chapters/{path.name}" for path in (ROOT / "chapters").glob("*.md")} <= set(texts)
     for where, text in texts.items():

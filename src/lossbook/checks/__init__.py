@@ -8,8 +8,8 @@ show measured numbers beside what they were checked for, so that a page fails on
 from lossbook.checks.evidence import difference, expect, results
 from lossbook.checks.proofs import PROOFS
 from lossbook.checks.report import Report, matrix, prove, status
-from lossbook.checks.spec import Spec, grid
 from lossbook.checks.specs import SPECS
+from lossbook.ground.case import Spec, grid
 
 __all__ = [
     "PROOFS",

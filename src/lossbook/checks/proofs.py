@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from torch.utils._pytree import tree_map
 
-from lossbook.checks.spec import Options, Spec
+from lossbook.ground.case import Options, Spec
 
 CPU = torch.device("cpu")
 ROUNDINGS = 64  # how many units of rounding a value in low precision may be off

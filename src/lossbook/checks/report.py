@@ -13,8 +13,8 @@ import torch.nn.functional as torch_functional
 
 from lossbook import gradients, likelihoods, losses
 from lossbook.checks.proofs import PROOFS, Evidence, Subject
-from lossbook.checks.spec import Spec
 from lossbook.checks.specs import SPECS
+from lossbook.ground.case import Spec
 from lossbook.language import tr
 
 

@@ -1,0 +1,96 @@
+"""Tables and small pictures that arrive inside ordinary wheels."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn import datasets as sklearn_datasets
+
+from lossbook.data.dataset import BSD, Dataset
+
+
+def _table(x: Any, y: Any, features: Sequence[str], target: str, package: str) -> Dataset:
+    return Dataset(
+        torch.tensor(np.asarray(x), dtype=torch.float32),
+        torch.tensor(np.asarray(y), dtype=torch.float32),
+        tuple(map(str, features)),
+        target,
+        BSD.format(package),
+    )
+
+
+@cache
+def _sklearn(name: str) -> Any:
+    options = {"scaled": False} if name == "diabetes" else {}
+    return getattr(sklearn_datasets, f"load_{name}")(**options)
+
+
+@cache
+def _statsmodels(name: str) -> Any:
+    from importlib import import_module  # statsmodels takes a second to import: only who needs it waits
+
+    return import_module(f"statsmodels.datasets.{name}").load_pandas().data
+
+
+def diabetes() -> Dataset:
+    """442 patients: ten features and the progression of diabetes after one year.
+
+    Source: Efron, Hastie, Johnstone, Tibshirani, *Least Angle Regression*, Annals of Statistics 32(2), 2004.
+    """
+    raw = _sklearn("diabetes")
+    return _table(raw.data, raw.target, raw.feature_names, "progression after one year", "scikit-learn")
+
+
+def engel() -> Dataset:
+    """235 Belgian working-class households: income and what is spent on food, in Belgian francs a year.
+
+    Source: Engel, *Die Productions- und Consumtionsverhältnisse des Königreichs Sachsen*, 1857; Koenker and
+    Bassett, *Robust Tests for Heteroscedasticity Based on Regression Quantiles*, Econometrica 50(1), 1982.
+    """
+    raw = _statsmodels("engel")
+    return _table(raw[["income"]], raw["foodexp"], ["income (francs)"], "food (francs)", "statsmodels")
+
+
+def doctor_visits() -> Dataset:
+    """20 190 person-years of the RAND Health Insurance Experiment: visits to a doctor in a year.
+
+    Source: Newhouse and the Insurance Experiment Group, *Free for All?*, Harvard University Press, 1993.
+    """
+    raw = _statsmodels("randhie")
+    features = [name for name in raw.columns if name != "mdvis"]
+    return _table(raw[features], raw["mdvis"], features, "visits in a year", "statsmodels")
+
+
+def breast_cancer() -> Dataset:
+    """569 tumours: thirty measurements of cell nuclei; 1 is benign, 0 malignant. The features are not scaled.
+
+    Source: Street, Wolberg, Mangasarian, *Nuclear feature extraction for breast tumor diagnosis*, SPIE, 1993.
+    """
+    raw = _sklearn("breast_cancer")
+    data = _table(raw.data, raw.target, raw.feature_names, "benign", "scikit-learn")
+    return replace(data, y=data.y.long())
+
+
+def iris() -> Dataset:
+    """150 flowers of three species: lengths and widths of petals and sepals in cm.
+
+    Source: Fisher, *The Use of Multiple Measurements in Taxonomic Problems*, Annals of Eugenics 7(2), 1936.
+    """
+    raw = _sklearn("iris")
+    data = _table(raw.data, raw.target, raw.feature_names, "species", "scikit-learn")
+    return replace(data, y=data.y.long())
+
+
+def digits() -> Dataset:
+    """1797 handwritten digits as 8 x 8 images with values from 0 to 1, shape ``(N, 1, 8, 8)``.
+
+    Source: Alpaydin and Kaynak, *Optical Recognition of Handwritten Digits*, UCI Machine Learning Repository,
+    1998 (the test part).
+    """
+    raw = _sklearn("digits")
+    images = torch.tensor(raw.images / 16, dtype=torch.float32).unsqueeze(1)
+    target = torch.tensor(raw.target, dtype=torch.int64)
+    return Dataset(images, target, ("pixel",), "digit", BSD.format("scikit-learn"))

@@ -1,0 +1,7 @@
+"""The losses of this family as classes."""
+
+from lossbook.families.pairs.losses import cosine_embedding_loss, hinge_embedding_loss
+from lossbook.ground.module import module
+
+CosineEmbeddingLoss = module("CosineEmbeddingLoss", cosine_embedding_loss)
+HingeEmbeddingLoss = module("HingeEmbeddingLoss", hinge_embedding_loss)

@@ -1,0 +1,67 @@
+"""A loss as a class: the factory that makes it from the function."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor, nn
+
+
+class LossModule(nn.Module):
+    """A loss function and the options it is called with. Tensor options are buffers."""
+
+    function: Callable[..., Tensor]
+    option_names: tuple[str, ...]
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        """The loss of ``inputs``, in the order of the function's arguments."""
+        options = {name: getattr(self, name) for name in self.option_names}
+        return type(self).function(*inputs, **options)
+
+    def extra_repr(self) -> str:
+        """The options that differ from their defaults."""
+        defaults = inspect.signature(type(self)).parameters
+        options = {name: getattr(self, name) for name in self.option_names}
+        return ", ".join(
+            f"{name}=Tensor{tuple(value.shape)}" if isinstance(value, Tensor) else f"{name}={value!r}"
+            for name, value in options.items()
+            if isinstance(value, Tensor) or value != defaults[name].default
+        )
+
+
+def module(
+    name: str,
+    function: Callable[..., Tensor],
+    without: tuple[str, ...] = (),
+    check: Callable[..., None] | None = None,
+) -> type[LossModule]:
+    """The class ``name`` for ``function``.
+
+    The options in ``without`` are not offered; ``check`` gets, by name, those that are refused at once. Both
+    are as in torch.nn.
+    """
+    parameters = inspect.signature(function).parameters.values()
+    options = [p for p in parameters if p.default is not p.empty and p.name not in without]
+    signature = inspect.Signature([p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in options])
+
+    def __init__(self: LossModule, *args: Any, **kwargs: Any) -> None:
+        nn.Module.__init__(self)
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        if check is not None:
+            check(**{option: bound.arguments[option] for option in inspect.signature(check).parameters})
+        for option, value in bound.arguments.items():
+            if isinstance(value, Tensor) or signature.parameters[option].annotation == Tensor | None:
+                self.register_buffer(option, value)
+            else:
+                setattr(self, option, value)
+
+    namespace = {
+        "__init__": __init__,
+        "__doc__": f"Module form of :func:`lossbook.losses.{function.__name__}`, its options as keywords.",
+        "__module__": "lossbook.modules",
+        "__signature__": signature,
+        "function": staticmethod(function),
+        "option_names": tuple(p.name for p in options),
+    }
+    return type(name, (LossModule,), namespace)
