@@ -12,7 +12,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-from book.press.cards import facts
+from book.press.cards import FAMILIES, facts, families
 from book.press.layout import listed_files, read_mapping
 from book.press.proofs import proofs
 
@@ -37,8 +37,11 @@ WORDS = {
     "formula": {"ja": "式", "en": "Formula"},
     "gradient": {"ja": "勾配", "en": "Gradient"},
     "status": {"ja": "位置づけと章", "en": "Status and page"},
+    "noise": {"ja": "ノイズ", "en": "Noise"},
+    "estimates": {"ja": "推定するもの", "en": "Estimates"},
     "input": {"ja": "入力", "en": "Input"},
     "mean": {"ja": "`'mean'` の分母", "en": "`'mean'` divides by"},
+    "kind": {"ja": "位置づけ", "en": "Status"},
     "use": {"ja": "使うとき", "en": "Use it when"},
     "avoid": {"ja": "避けるとき", "en": "Not when"},
     "value": {"ja": "値", "en": "Value"},
@@ -72,6 +75,31 @@ class Guide(SphinxDirective):
             raise self.error(f"loss-guide: target must be one of {known}, found {target!r}")
         chosen = [loss for loss in catalogue()["losses"] if loss["target"] == target]
         return self.parse_text_to_nodes("\n\n".join(_guide_entry(loss, lang) for loss in chosen))
+
+
+class Cards(SphinxDirective):
+    """The summary of a chapter: ``{loss-cards}``, the facts of its losses, or of those named, one a line."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """One card for each loss."""
+        lang, known = str(self.config.language), facts(ROOT)
+        for family in families(ROOT):
+            self.env.note_dependency(str(ROOT / FAMILIES / family.name / "card.yml"))
+        chapter = self.env.docname.rpartition("/")[2]
+        named = [line.strip() for line in self.content if line.strip()]
+        unknown = [name for name in named if name not in known]
+        chosen = named or [name for name, loss in known.items() if loss["where"] == chapter]
+        if unknown or not chosen:
+            raise self.error(f"loss-cards: no card has {', '.join(unknown) or f'a loss of {chapter}'}")
+        cards = [
+            nodes.container(
+                "", *self.parse_text_to_nodes(_guide_entry(known[name], lang)), classes=["loss-card"]
+            )
+            for name in chosen
+        ]
+        return [nodes.container("", *cards, classes=["loss-cards"])]
 
 
 class Table(SphinxDirective):
@@ -115,16 +143,27 @@ class Matrix(SphinxDirective):
 
 
 def _guide_entry(loss: dict[str, Any], lang: str) -> str:
-    facts = [
-        (WORDS["formula"][lang], f"${loss['formula']}$"),
-        (WORDS["input"][lang], loss["input"][lang]),
-        (WORDS["mean"][lang], DIVISORS[loss["mean"]][lang]),
-        (WORDS["use"][lang], loss["use"][lang]),
-        (WORDS["avoid"][lang], loss["avoid"][lang]),
-        (WORDS["status"][lang], _status(loss["name"], lang)),
-    ]
-    lines = "\n".join(f"- {name}: {fact}" for name, fact in facts)
+    lines = "\n".join(f"- {name}: {fact}" for name, fact in _facts(loss, lang))
     return f"**{_api(loss['name'])}** `{loss['call']}` · {_page(loss['where'])}\n\n{lines}"
+
+
+def _facts(loss: dict[str, Any], lang: str) -> list[tuple[str, str]]:
+    """What a card says of a loss, line by line. Not every loss has a noise model or estimates something."""
+    said = {
+        field: loss[field][lang] for field in ("noise", "estimates", "input", "use", "avoid") if field in loss
+    }
+    lines = {
+        "formula": f"${loss['formula']}$",
+        "gradient": f"${loss['gradient']}$",
+        "noise": said.get("noise"),
+        "estimates": said.get("estimates"),
+        "input": said["input"],
+        "mean": DIVISORS[loss["mean"]][lang],
+        "use": said["use"],
+        "avoid": said["avoid"],
+        "kind": _status(loss["name"], lang),
+    }
+    return [(WORDS[name][lang], line) for name, line in lines.items() if line]
 
 
 def _api(name: str) -> str:
@@ -176,5 +215,6 @@ def _origin(gpu: dict[str, Any] | None, lang: str) -> str:
 def register(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("loss-guide", Guide)
+    app.add_directive("loss-cards", Cards)
     app.add_directive("loss-table", Table)
     app.add_directive("verification-matrix", Matrix)
