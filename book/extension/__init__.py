@@ -15,11 +15,12 @@ from book.extension import (
     interface,
     lists,
     parts,
+    problems,
     search,
     twins,
 )
 
-PARTS = (interface, anchors, catalogue, citations, explorer, formulas, lists, parts, search, twins)
+PARTS = (interface, anchors, catalogue, citations, explorer, formulas, lists, parts, problems, search, twins)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -68,13 +68,14 @@ class Guide(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """One card of facts per loss."""
+        """One folded card of facts per loss."""
         target, lang = self.arguments[0], str(self.config.language)
         if target not in catalogue()["targets"]:
             known = ", ".join(catalogue()["targets"])
             raise self.error(f"loss-guide: target must be one of {known}, found {target!r}")
         chosen = [loss for loss in catalogue()["losses"] if loss["target"] == target]
-        return self.parse_text_to_nodes("\n\n".join(_guide_entry(loss, lang) for loss in chosen))
+        folded = (f":::{{dropdown}} `{loss['call']}`\n\n{_guide_entry(loss, lang)}\n:::" for loss in chosen)
+        return self.parse_text_to_nodes("\n\n".join(folded))
 
 
 class Cards(SphinxDirective):
