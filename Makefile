@@ -31,8 +31,8 @@ $(TEXTLINT)/ready: $(addprefix book/textlint/,.npmrc package.json package-lock.j
 book: $(VENV)/ready       ## build both editions into _build/html
 	$(RUN) book.press build
 
-notebooks: $(VENV)/tools  ## refresh chapters/ja and chapters/en where a source, the package or the lock changed
-	$(RUN) book.press notebooks
+notebooks: $(VENV)/tools  ## run what changed and say why; NAME="chapter ..." for some, FORCE=1 to run it in any case
+	$(RUN) book.press notebooks $(NAME) $(if $(FORCE),--force)
 
 new: $(VENV)/tools        ## make new NAME=chapter: a skeleton with the nine blocks, and its line in _toc.yml
 	$(RUN) book.press new $(NAME)

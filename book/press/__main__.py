@@ -32,7 +32,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 # The verbs import what they need when they need it: a build does not wait for the kernel's libraries.
 def _run(options: argparse.Namespace, root: Path) -> int:
     if options.verb == "notebooks":
-        from book.press.execute import notebooks
+        from book.press.refresh import notebooks
 
         notebooks(root, options.names, options.force)
     elif options.verb == "check":
@@ -72,6 +72,9 @@ def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Run one verb; return the exit status, 1 after a problem, which is printed."""
     try:
         return _run(_arguments(argv), root)
+    except KeyboardInterrupt as interrupt:
+        print(interrupt.args[0] if interrupt.args else "stopped", file=sys.stderr)
+        return 130
     except PressError as error:
         print(error, file=sys.stderr)
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)

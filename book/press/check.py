@@ -1,22 +1,16 @@
 """All the checks of the press, in the order in which a mistake is easiest to understand."""
 
 from pathlib import Path
+from typing import Any
 
-from book.press.execute import reasons
-from book.press.freshness import stored
-from book.press.layout import (
-    LANGUAGES,
-    chapter_names,
-    listed_files,
-    notebook_path,
-    repository_url,
-    source_path,
-)
-from book.press.outputs import difference_problems, output_problems
+from book.press.freshness import files, read_record, state, stored
+from book.press.layout import LANGUAGES, chapter_names, listed_files, notebook_path, release
 from book.press.parity import parity_problems
 from book.press.problems import PressError, Problem
 from book.press.project import projections
-from book.press.source import Source, read
+from book.press.refresh import shown_problems
+from book.press.refresh import sources as read_all
+from book.press.source import Source
 
 
 def check(root: Path) -> str:
@@ -24,41 +18,28 @@ def check(root: Path) -> str:
 
     Raises PressError with all findings.
     """
-    sources = _sources(root)
+    sources = read_all(root, chapter_names(root))
     problems = parity_problems(root, sources) + _strays(root, sources) + _unlisted(root, sources)
-    made = projections(sources, repository_url(root))
-    cells = 0
+    made, record, now = projections(sources, release(root)), read_record(root), files(root)
     for source in sources:
-        problems += reasons(root, source.name, made) + _shown(root, source.name)
-        cells += len(source.cells)
+        problems += state(root, source.name, made, record, now).problems
+        kept = _stored(root, source.name)
+        problems += shown_problems(root, source.name, kept) if kept else []
     if problems:
         raise PressError(problems)
+    cells = sum(len(source.cells) for source in sources)
     return f"{len(sources)} chapters, {cells} cells: the languages agree, the notebooks match their sources"
 
 
-def _sources(root: Path) -> list[Source]:
-    sources, problems = [], []
-    for name in chapter_names(root):
-        try:
-            sources.append(read(root, source_path(root, name)))
-        except PressError as error:
-            problems += error.problems
-    if problems:
-        raise PressError(problems)
-    return sources
-
-
-def _shown(root: Path, name: str) -> list[Problem]:
-    problems, notebooks = [], []
+def _stored(root: Path, name: str) -> list[Any]:
+    """The chapter's notebooks that can be read; State names the others."""
+    found = []
     for language in LANGUAGES:
-        notebook = stored(root, name, language)
-        if notebook is not None:
-            where = notebook_path(root, name, language).relative_to(root).as_posix()
-            problems += output_problems(root, where, notebook)
-            notebooks.append(notebook)
-    if len(notebooks) == len(LANGUAGES):
-        problems += difference_problems(f"chapters/{{ja,en}}/{name}.ipynb", *notebooks)
-    return problems
+        try:
+            found.append(stored(root, name, language))
+        except PressError:
+            found.append(None)
+    return [] if None in found else found
 
 
 def _strays(root: Path, sources: list[Source]) -> list[Problem]:

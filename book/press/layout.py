@@ -1,6 +1,7 @@
 """Where things lie in the project, and the settings the press reads there."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,15 @@ def repository_url(root: Path) -> str:
         raise stop(
             "_config.yml", "has no repository.url; add it: the set-up cell installs from there"
         ) from None
+
+
+def release(root: Path) -> str:
+    """What pip installs the package from: the repository at the tag of the version in ``pyproject.toml``."""
+    try:
+        version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
+        raise stop("pyproject.toml", f"gives no project.version to install ({error!r}); add it") from None
+    return f"lossbook[book] @ git+{repository_url(root)}@v{version}"
 
 
 def listed_files(root: Path) -> list[str]:

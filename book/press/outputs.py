@@ -1,10 +1,15 @@
 """What the stored notebooks show: every cell ran, kept its promises, and says the same in both languages."""
 
 import ast
+import re
+from base64 import b64decode
+from configparser import ConfigParser
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from PIL import Image
 
 from book.press.problems import Problem
 from book.press.project import alt_texts
@@ -98,3 +103,43 @@ def difference_problems(where: str, ja: nbformat.NotebookNode, en: nbformat.Note
         and "nbval-ignore-output" not in left.metadata.get("tags", [])
         and (theirs := text_outputs(left)) != (ours := text_outputs(right))
     ]
+
+
+def measured(root: Path) -> list[tuple[re.Pattern[str], str]]:
+    """What nbval leaves out when it compares, and what it puts there: the rules of ``chapters/nbval.cfg``."""
+    rules = ConfigParser(interpolation=None)
+    rules.read(root / "chapters" / "nbval.cfg", encoding="utf-8")
+    return [(re.compile(rules[name]["regex"]), rules[name]["replace"]) for name in rules.sections()]
+
+
+def alike(one: Any, other: Any, rules: list[tuple[re.Pattern[str], str]]) -> bool:
+    """Whether two cells show the same: texts but for measured digits, pictures in every pixel.
+
+    A picture with another pixel is another picture, even if every text is the same: it may be all that shows
+    a change of the package, and the same code on one machine draws the same pixels.
+    """
+    return _comparable(one.outputs, rules) == _comparable(other.outputs, rules)
+
+
+def _comparable(node: Any, rules: list[tuple[re.Pattern[str], str]], key: str = "") -> Any:
+    if isinstance(node, dict):
+        return {
+            key: _comparable(value, rules, key) for key, value in node.items() if key != "execution_count"
+        }
+    if isinstance(node, list):
+        return [_comparable(value, rules) for value in node]
+    if not isinstance(node, str):
+        return node
+    if key == "image/png":
+        return _pixels(node)
+    for pattern, replacement in rules:
+        node = pattern.sub(replacement, node)
+    return node
+
+
+def _pixels(encoded: str) -> object:
+    try:
+        with Image.open(BytesIO(b64decode(encoded))) as picture:
+            return picture.size, picture.convert("RGBA").tobytes()
+    except (OSError, ValueError):
+        return encoded

@@ -15,7 +15,9 @@ SET_UP = """\
 import importlib.util
 
 if importlib.util.find_spec("lossbook") is None:  # on Colab or Binder
-    %pip install -q "git+{url}"
+    %pip install -q "{release}"
+if importlib.util.find_spec("distutils") is None:  # from Python 3.12 on setuptools brings it
+    import setuptools
 
 import lossbook.language
 
@@ -35,8 +37,8 @@ class Projection:
     origins: list[Cell | None]
 
 
-def project(source: Source, language: str, url: str) -> Projection:
-    """The notebook of ``source`` in ``language``; its set-up cell installs lossbook from ``url`` if need be.
+def project(source: Source, language: str, release: str) -> Projection:
+    """The notebook of ``source`` in ``language``; its set-up cell installs ``release`` where needed.
 
     Raises PressError if an exercise has no answer block.
     """
@@ -49,12 +51,16 @@ def project(source: Source, language: str, url: str) -> Projection:
         cells += made
         origins += [origin] * len(made)
         if len(cells) == 1:  # after the title, which has to come first on a page
-            cells.append(_code(SET_UP.format(url=url, language=language), {"tags": ["hide-input"]}))
+            cells.append(_code(SET_UP.format(release=release, language=language), {"tags": ["hide-input"]}))
             origins.append(None)
     _give_ids(cells)
-    metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lossbook": {"language": language}}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata)
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata=metadata_of(language))
     return Projection(notebook, origins)
+
+
+def metadata_of(language: str) -> dict[str, Any]:
+    """A notebook's metadata: nothing that a run or an edit of the package changes."""
+    return {"kernelspec": KERNEL, "language_info": {"name": "python"}, "lossbook": {"language": language}}
 
 
 def _made_from(origin: Cell, where: str, language: str) -> list[nbformat.NotebookNode]:
@@ -126,6 +132,8 @@ def match_problems(projection: Projection, stored: nbformat.NotebookNode, where:
     if len(expected) != len(found):
         text = f"has {len(found)} cells, its source projects to {len(expected)}; {remedy}"
         return [Problem(where, text)]
+    if projection.notebook.metadata != stored.metadata:
+        return [Problem(where, f"has other metadata than its source projects to; {remedy}")]
     return []
 
 
@@ -150,13 +158,13 @@ def alt_texts(outputs: list[nbformat.NotebookNode]) -> list[str]:
     return [picture.get("metadata", {}).get("image/png", {}).get("alt", "") for picture in pictures]
 
 
-def projections(sources: list[Source], url: str) -> dict[tuple[str, str], Projection]:
+def projections(sources: list[Source], release: str) -> dict[tuple[str, str], Projection]:
     """The projections of all sources, by (name, language). Raises PressError with all problems."""
     made, problems = {}, []
     for source in sources:
         for language in ("ja", "en"):
             try:
-                made[source.name, language] = project(source, language, url)
+                made[source.name, language] = project(source, language, release)
             except PressError as error:
                 problems += error.problems
     if problems:

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from book.press.freshness import package_hash
+from book.press.freshness import digest, files
 from book.press.problems import stop
 
 
@@ -15,7 +15,7 @@ def proofs(root: Path) -> dict[str, Any]:
 
     Raises PressError if a proof fails: no book shows a matrix with a hole.
     """
-    kept, fresh = root / "_build" / "proofs.json", package_hash(root)
+    kept, fresh = root / "_build" / "proofs.json", digest(repr(files(root)).encode())
     if kept.exists():
         found = json.loads(kept.read_text(encoding="utf-8"))
         if found["package"] == fresh:

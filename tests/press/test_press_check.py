@@ -8,6 +8,7 @@ import pytest
 
 from book.press.__main__ import main
 from book.press.check import check
+from book.press.freshness import RECORD
 from book.press.layout import notebook_path, source_path
 from book.press.outputs import promises
 from book.press.problems import PressError
@@ -56,17 +57,42 @@ def test_no_chapter_is_no_pass(project: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "part"),
     [
-        ("chapters/sample.md", "source"),
-        ("src/lossbook/losses.py", "package"),
-        ("src/lossbook/more.py", "package"),
-        ("requirements.lock", "lock"),
+        ("src/lossbook/language.py", "src/lossbook/language.py"),
+        ("requirements.lock", "requirements.lock"),
     ],
 )
 def test_a_stale_notebook_is_named_with_what_changed(printed: Path, file: str, part: str) -> None:
     with (printed / file).open("a", encoding="utf-8") as stream:
         stream.write("\n")
+    assert findings(printed) == [f"chapters/sample.md: is stale ({part} changed); run make notebooks"]
+
+
+@pytest.mark.parametrize("file", ["families/near.py", "families/table.txt", "more.py"])
+def test_a_part_of_the_package_that_no_chapter_used_may_change(printed: Path, file: str) -> None:
+    (printed / "src" / "lossbook" / file).write_text("LOSS = 5\n", encoding="utf-8")
+    check(printed)
+
+
+def test_a_chapter_that_was_never_recorded_is_stale(printed: Path) -> None:
+    (printed / RECORD).unlink()
+    assert findings(printed) == ["chapters/sample.md: has no line in chapters/made.lock; run make notebooks"]
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda t: t.replace("code:", "<<<<<<< HEAD code:"), lambda t: t + t.splitlines()[-1] + "\n"]
+)
+def test_a_spoilt_record_is_no_record(printed: Path, spoil: Callable[[str], str]) -> None:
+    path = printed / RECORD
+    path.write_text(spoil(path.read_text(encoding="utf-8")), encoding="utf-8")
+    assert "has no line in chapters/made.lock" in findings(printed)[0]
+
+
+def test_an_output_edited_by_hand_is_found(printed: Path) -> None:
+    for language in ("ja", "en"):
+        path = notebook_path(printed, "sample", language)
+        path.write_text(path.read_text(encoding="utf-8").replace('"2\\n"', '"3\\n"'), encoding="utf-8")
     assert findings(printed) == [
-        f"chapters/{language}/sample.ipynb: is stale ({part} changed); run make notebooks"
+        f"chapters/{language}/sample.ipynb: shows other outputs than its last run did; run make notebooks"
         for language in ("ja", "en")
     ]
 
@@ -195,7 +221,7 @@ def test_a_notebook_without_a_source_is_found(printed: Path) -> None:
 
 def test_a_notebook_that_is_not_one_is_named(printed: Path) -> None:
     notebook_path(printed, "sample", "en").write_text("{", encoding="utf-8")
-    assert "chapters/en/sample.ipynb: is not a notebook; delete it" in findings(printed)[0]
+    assert "chapters/en/sample.ipynb: is not a notebook (" in findings(printed)[0]
 
 
 def test_the_table_of_contents_lists_the_chapters(printed: Path) -> None:

@@ -1,11 +1,14 @@
 """Both notebooks get the same code; only prose and the name of the language differ."""
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
-from book.press.layout import source_path
+from book.press.layout import release, source_path
 from book.press.problems import PressError
 from book.press.project import SET_UP, Projection, blank
 from book.press.project import project as projection_of
@@ -14,12 +17,12 @@ from book.press.source import Cell, read
 from .conftest import CHAPTER
 
 Edit = Callable[[str, str], None]
-URL = "https://example.org/book"
+RELEASE = "lossbook"
 
 
 def both(project: Path) -> list[Projection]:
     source = read(project, source_path(project, "sample"))
-    return [projection_of(source, language, URL) for language in ("ja", "en")]
+    return [projection_of(source, language, RELEASE) for language in ("ja", "en")]
 
 
 def code(projection: Projection) -> list[str]:
@@ -35,11 +38,46 @@ def test_code_is_identical_but_for_the_line_that_names_the_language(project: Pat
     assert differing == [('lossbook.language.use("ja")', 'lossbook.language.use("en")')]
 
 
-def test_the_set_up_cell_comes_right_after_the_title_and_installs_from_the_repository(project: Path) -> None:
-    ja, _ = both(project)
-    assert ja.notebook.cells[0].source.endswith("# 見本")
-    assert ja.notebook.cells[1].source == SET_UP.format(url=URL, language="ja")
-    assert '%pip install -q "git+https://example.org/book"' in ja.notebook.cells[1].source
+def test_the_set_up_cell_comes_right_after_the_title_and_installs_a_release(project: Path) -> None:
+    made = projection_of(read(project, source_path(project, "sample")), "ja", release(project))
+    assert made.notebook.cells[0].source.endswith("# 見本")
+    pinned = "lossbook[book] @ git+https://example.org/book@v1.2.3"
+    assert f'%pip install -q "{pinned}"' in made.notebook.cells[1].source
+
+
+@pytest.mark.parametrize(
+    ("present", "done"),
+    [
+        ({"lossbook", "distutils"}, []),
+        ({"distutils"}, ["pip"]),
+        ({"lossbook"}, ["setuptools"]),
+        (set(), ["pip", "setuptools"]),
+    ],
+)
+def test_the_set_up_cell_brings_what_is_missing(
+    present: set[str], done: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+    language = SimpleNamespace(use=lambda lang: None)
+    package = SimpleNamespace(language=language)
+
+    def bring(name: str, *rest: object) -> object:
+        if name == "setuptools":
+            did.append(name)
+        return package if name.startswith("lossbook") else SimpleNamespace(util=importlib.util)
+
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in present or None)
+    shell = SimpleNamespace(run_line_magic=lambda name, line: did.append(name))
+    code = TransformerManager().transform_cell(SET_UP.format(release="x", language="ja"))
+    names = {"get_ipython": lambda: shell, "__builtins__": {"__import__": bring}}
+    exec(code, names)
+    assert did == done
+
+
+def test_a_project_without_a_version_is_refused(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    with pytest.raises(PressError, match=r"pyproject.toml: gives no project.version"):
+        release(project)
 
 
 def test_each_notebook_has_the_prose_of_its_language_only(project: Path) -> None:
