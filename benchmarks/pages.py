@@ -8,8 +8,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from book.press.chromium import find_chromium
-from tests.browser.test_weight import BUDGET, WEIGHT
 from tests.browser.visit import serve
+from tests.browser.weight import BUDGET, WEIGHT
 
 ROOT = Path(__file__).resolve().parents[1]
 HTML = ROOT / "_build" / "html"

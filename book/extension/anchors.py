@@ -1,18 +1,29 @@
-"""Give sections the same address in both languages.
+"""Give sections the same, speaking address in both languages.
 
 Docutils derives a section's id from its heading, so `#outliers` in English would be `#id3` in Japanese, and
 a reader who changes language would land at the top of the page. Here a section's id is its label, or else
+the first words of its English heading, in both editions. Where the English page has other sections, it is
 its place: `s-2-1` is the first part of the second section.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
+
+from book.press.layout import notebook_path
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = 6  # of a heading that make its address
+FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
+HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$")
 
 
 class StableAnchors(SphinxTransform):
@@ -22,19 +33,74 @@ class StableAnchors(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Rename the sections of the document."""
-        name_sections(self.document, self.document, ())
+        sections = headed(self.document)
+        english = english_headings(self.env.docname)
+        slugs = [slug(heading) for heading in english] if len(english) == len(sections) else []
+        labels = (label_of(self.document, section) or made_with(section) for section, _ in sections)
+        taken = {label for label in labels if label}
+        for number, (section, place) in enumerate(sections):
+            anchor = label_of(self.document, section) or made_with(section)
+            if anchor is None:
+                anchor = free(slugs[number] if slugs and slugs[number] else place, taken)
+            taken.add(anchor)
+            section["ids"] = [anchor, *(old for old in section["ids"] if old != anchor)]
+            self.document.ids[anchor] = section
         number_repeated(self.document)
 
 
-def name_sections(document: nodes.document, parent: nodes.Element, place: tuple[int, ...]) -> None:
-    """Name the sections directly in `parent`, then those inside them."""
+def headed(parent: nodes.Element, place: tuple[int, ...] = ()) -> list[tuple[nodes.section, str]]:
+    """The sections of a document in reading order, each with its place in words."""
+    found: list[tuple[nodes.section, str]] = []
     sections = [child for child in parent.children if isinstance(child, nodes.section)]
     for number, section in enumerate(sections, start=1):
         here = (*place, number)
-        anchor = label_of(document, section) or "s-" + "-".join(map(str, here))
-        section["ids"] = [anchor, *(old for old in section["ids"] if old != anchor)]
-        document.ids[anchor] = section
-        name_sections(document, section, here)
+        found += [(section, "s-" + "-".join(map(str, here))), *headed(section, here)]
+    return found
+
+
+@cache
+def english_headings(page: str) -> tuple[str, ...]:
+    """The headings of a page in its English edition; none if it has no source of its own."""
+    notebook, text = notebook_path(ROOT, page, "en"), ROOT / "book" / "en" / f"{page}.md"
+    if notebook.is_file():
+        cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+    elif text.is_file():
+        sources = [text.read_text(encoding="utf8")]
+    else:
+        return ()
+    return tuple(heading for source in sources for heading in headings(source))
+
+
+def headings(markdown: str) -> list[str]:
+    """The headings of a Markdown text, outside what is fenced."""
+    found, fence = [], ""
+    for line in markdown.splitlines():
+        if mark := FENCE.match(line):
+            if not fence:
+                fence = mark[1]
+            elif line.strip() == fence or (
+                line.strip().startswith(fence) and set(line.strip()) == {fence[0]}
+            ):
+                fence = ""
+        elif not fence and (heading := HEADING.match(line)):
+            found.append(heading[2])
+    return found
+
+
+def slug(heading: str) -> str:
+    """The first words of a heading as an address; nothing of its formulas, roles and marks."""
+    text = re.sub(r"\$[^$]*\$|\{[a-z:]+\}`[^`]*`", " ", heading)
+    text = re.sub(r"[’']", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)).replace("_", "-")
+    return nodes.make_id(" ".join(re.sub(r"[^\w\s-]", " ", text).split()[:WORDS]))
+
+
+def free(wanted: str, taken: set[str]) -> str:
+    """An address that no other section of the page has."""
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
 
 
 def number_repeated(document: nodes.document) -> None:
@@ -53,6 +119,15 @@ def label_of(document: nodes.document, section: nodes.section) -> str | None:
         if document.nametypes.get(name) and anchor in section["ids"] and re.match(r"[a-z]", anchor or ""):
             return str(anchor)
     return None
+
+
+def made_with(section: nodes.section) -> str | None:
+    """The id of a section that a directive of this book made: it has no name."""
+    return (
+        str(section["ids"][0])
+        if section["ids"] and not section["names"] and len(section["ids"]) == 1
+        else None
+    )
 
 
 def register(app: Sphinx) -> None:

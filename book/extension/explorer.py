@@ -31,7 +31,7 @@ def add_script(
     if doctree is not None and any(
         "data-loss-explorer" in raw.astext() for raw in doctree.findall(nodes.raw)
     ):
-        app.add_js_file("explorer.js")
+        app.add_js_file("explorer.js", loading_method="defer")
 
 
 def register(app: Sphinx) -> None:

@@ -27,6 +27,13 @@ PROMPT = re.compile(
 )  # of a folded code cell
 
 
+# The theme's button that folds a part of the contents has no name for who listens.
+NAMELESS = (
+    '<details><summary><span class="toctree-toggle"',
+    '<details><summary aria-label="Pages below"><span class="toctree-toggle"',
+)
+
+
 class Interface(NullTranslations):
     """A catalogue that knows this book's words and leaves the rest to the catalogue it was laid over."""
 
@@ -57,6 +64,7 @@ def use_words(app: Sphinx, config: Config) -> None:
         return words.get(message, message)
 
     config.html_theme_options["search_bar_text"] = tr("Search this book")
+    config.book_search_title = tr("Search")
     config.togglebutton_hint = tr("Click to show")
     config.togglebutton_hint_hide = tr("Click to hide")
     app.add_js_file(None, body=f"window.bookWords = {json.dumps(words, ensure_ascii=False)};", priority=150)
@@ -68,7 +76,7 @@ def translator(words: dict[str, str]) -> Callable[[str], Markup]:
     def word(match: re.Match[str]) -> str:
         return match[1] + words.get(match[2], match[2]) + match[3]
 
-    return lambda html: Markup(PROMPT.sub(word, ATTRIBUTE.sub(word, str(html))))
+    return lambda html: Markup(PROMPT.sub(word, ATTRIBUTE.sub(word, str(html).replace(*NAMELESS))))
 
 
 def add_translator(
@@ -76,15 +84,6 @@ def add_translator(
 ) -> None:
     """Hand the templates their translator."""
     context["in_language"] = translator(words_of(str(app.config.language)))
-
-
-def leave_out_thebe(
-    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
-) -> None:
-    """Drop the scripts that Jupyter Book adds for thebe, which fetches a kernel from another host."""
-    context["script_files"] = [
-        s for s in context["script_files"] if "thebe" not in f"{s} {s.attributes}".lower()
-    ]
 
 
 def add_files(app: Sphinx, config: Config) -> None:
@@ -99,6 +98,5 @@ def register(app: Sphinx) -> None:
     app.connect("config-inited", use_words, priority=100)
     app.connect("config-inited", add_files)
     app.connect("html-page-context", add_translator)
-    app.connect("html-page-context", leave_out_thebe, priority=900)
     app.add_css_file("book.css", priority=900)
-    app.add_js_file("book.js", priority=900)
+    app.add_js_file("book.js", priority=900, loading_method="defer")

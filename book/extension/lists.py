@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -15,7 +15,19 @@ from book.press.layout import listed_files, read_yaml, source_path
 from book.press.source import Source, read
 
 ROOT = Path(__file__).resolve().parents[2]
-EXERCISE = re.compile(r"^`{3,}\{exercise\} *(?P<title>.*)\n:label: *(?P<label>\S+)", re.MULTILINE)
+EXERCISE = re.compile(r"^[`:]{3,}\{exercise\} *(?P<title>.*)\n(?P<options>(?::[\w-]+:.*\n)*)", re.MULTILINE)
+LABEL = re.compile(r"^:label: *(\S+)", re.MULTILINE)
+LEVEL = re.compile(r"^:class:.*\blevel-([123])\b", re.MULTILINE)
+# How hard an exercise is: `:class: level-1` and so on.
+LEVELS = {
+    1: {"ja": "基本", "en": "basic"},
+    2: {"ja": "標準", "en": "standard"},
+    3: {"ja": "発展", "en": "challenging"},
+}
+ON_PAGE = re.compile(
+    r'(<div class="(?:[^"]* )?level-([123])(?: [^"]*)?"[^>]*>\s*<p class="admonition-title">)(.*?)(</p>)',
+    re.DOTALL,
+)
 HEADING = re.compile(r"^# (.+)$", re.MULTILINE)
 WORDS = {
     "done": {"ja": "解けた", "en": "done"},
@@ -28,6 +40,7 @@ class Exercise(NamedTuple):
 
     label: str
     title: str
+    level: int | None = None
 
 
 class Glossary(SphinxDirective):
@@ -69,7 +82,9 @@ class Exercises(SphinxDirective):
         exercises, title = exercises_of(source, lang), title_of(source, lang)
         if not exercises:
             return []
-        items = "".join(_tick(exercise, source.name, lang) for exercise in exercises)
+        items = "".join(
+            _tick(number, each, source.name, lang) for number, each in enumerate(exercises, start=1)
+        )
         heading = nodes.rubric("", title)
         return [heading, nodes.raw("", f'<ul class="exercise-list">{items}</ul>', format="html")]
 
@@ -77,7 +92,29 @@ class Exercises(SphinxDirective):
 def exercises_of(source: Source, lang: str) -> list[Exercise]:
     """The exercises of a chapter in the words of one language, in order."""
     text = "\n".join(cell.text for cell in source.cells if cell.language == lang)
-    return [Exercise(match["label"], match["title"]) for match in EXERCISE.finditer(text)]
+    found = []
+    for match in EXERCISE.finditer(text):
+        label, level = LABEL.search(match["options"]), LEVEL.search(match["options"])
+        if label:
+            found.append(Exercise(label[1], match["title"], int(level[1]) if level else None))
+    return found
+
+
+def stars(level: int, lang: str) -> str:
+    """How hard an exercise is, to see and to hear."""
+    shown = "★" * level + "☆" * (3 - level)
+    return f'<span class="level"><span aria-hidden="true">{shown}</span> {LEVELS[level][lang]}</span>'
+
+
+def show_levels(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Write on each exercise how hard it is."""
+    lang = str(app.config.language)
+    if "level-" in context.get("body", ""):
+        context["body"] = ON_PAGE.sub(
+            lambda found: f"{found[1]}{found[3]} {stars(int(found[2]), lang)}{found[4]}", context["body"]
+        )
 
 
 def title_of(source: Source, lang: str) -> str:
@@ -87,12 +124,13 @@ def title_of(source: Source, lang: str) -> str:
     return match[1] if match else source.name
 
 
-def _tick(exercise: Exercise, page: str, lang: str) -> str:
+def _tick(number: int, exercise: Exercise, page: str, lang: str) -> str:
     title = escape(exercise.title)
+    level = f" {stars(exercise.level, lang)}" if exercise.level else ""
     return (
         f'<li><input type="checkbox" data-exercise="{exercise.label}" '
         f'aria-label="{WORDS["done"][lang]}: {title}"> '
-        f'<a class="reference internal" href="{page}.html#{exercise.label}">{title}</a></li>'
+        f'<a class="reference internal" href="{page}.html#{exercise.label}">{number}. {title}</a>{level}</li>'
     )
 
 
@@ -104,3 +142,4 @@ def register(app: Sphinx) -> None:
     """Register the directives."""
     app.add_directive("glossary-list", Glossary)
     app.add_directive("exercise-list", Exercises)
+    app.connect("html-page-context", show_levels, priority=940)

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.press.frame import write_frame
 from book.press.layout import LANGUAGES
 from book.press.problems import PressError
 from book.press.proofs import proofs
@@ -76,4 +77,5 @@ def assemble(root: Path) -> Path:
     shutil.rmtree(html, ignore_errors=True)
     for lang in LANGUAGES:
         shutil.copytree(outcome(root, lang) / "_build" / "html", html / lang)
+    write_frame(root, html)
     return Path(shutil.copy2(root / "book" / "front" / "index.html", html / "index.html"))

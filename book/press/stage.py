@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from book.press.families import API, family_pages, with_families
 from book.press.layout import LANGUAGES, files_in, read_mapping
 from book.press.problems import stop
 
@@ -33,14 +34,19 @@ def stage(root: Path, lang: str) -> Path:
     target.mkdir(parents=True, exist_ok=True)
     toc = read_mapping(root, "_toc.yml")
     pages = {name: find_page(root, entry, lang) for name, entry in page_names(toc).items()}
-    remove_strangers(target, {path.name for path in pages.values()})
+    generated = family_pages(root, lang) if API in pages else {}
+    remove_strangers(target, {path.name for path in pages.values()} | {f"{name}.md" for name in generated})
+    for name, text in generated.items():
+        write_if_changed(target / f"{name}.md", text)
     for path in pages.values():
         copy_if_newer(path, target / path.name)
     copy_if_newer(root / "book" / "references.bib", target / "references.bib")
     if (root / "book" / "figures").is_dir():
         shutil.copytree(root / "book" / "figures", target / "book" / "figures", dirs_exist_ok=True)
     edition = read_mapping(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
-    write_yaml(target / "_toc.yml", flat_toc(toc, edition.get("captions"), lang))
+    write_yaml(
+        target / "_toc.yml", with_families(flat_toc(toc, edition.get("captions"), lang), list(generated))
+    )
     write_yaml(target / "_config.yml", edition_config(root, target, edition, lang))
     return target
 
@@ -115,6 +121,12 @@ def remove_strangers(target: Path, wanted: set[str]) -> None:
     for path in target.iterdir():
         if path.suffix in SUFFIXES and path.name not in wanted:
             path.unlink()
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a page that is made here, unless it is there already: Sphinx goes by the time of the file."""
+    if not path.is_file() or path.read_text(encoding="utf8") != text:
+        path.write_text(text, encoding="utf8")
 
 
 def copy_if_newer(source: Path, target: Path) -> None:

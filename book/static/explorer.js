@@ -250,8 +250,6 @@
     choose("huber_loss");
   }
 
-  document.addEventListener("DOMContentLoaded", () => {
-    const root = document.querySelector("[data-loss-explorer]");
-    if (root) start(root);
-  });
+  const root = document.querySelector("[data-loss-explorer]"); // the script is deferred
+  if (root) start(root);
 })();

@@ -15,8 +15,10 @@ NAMES = {"English", "Ctrl", "Binder", "Colab", ".ipynb", ".pdf", ".md", "lossboo
 
 UNDRAWN = r"""() => {
   const undrawn = [...document.querySelectorAll('.tex')].filter((e) => !e.querySelector('.katex'));
+  const mute = [...document.querySelectorAll('.katex')].filter((e) => !e.querySelector('math annotation'));
   const broken = [...document.querySelectorAll('.katex-error, mjx-merror')];
-  return [...undrawn, ...broken].map((e) => e.textContent.slice(0, 80));
+  const text = (e) => e.textContent.slice(0, 80);
+  return [...undrawn, ...broken].map(text).concat(mute.map((e) => `${text(e)} (without MathML)`));
 }"""
 
 RAW_TEX = r"""() => {
@@ -33,7 +35,7 @@ RAW_TEX = r"""() => {
 }"""
 
 # A character without a glyph is drawn as the font's "missing" box, which is also how a noncharacter is drawn.
-TOFU = r"""() => {
+CHARACTERS = r"""() => {
   const characters = new Map();
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
@@ -45,6 +47,10 @@ TOFU = r"""() => {
     for (const c of walker.currentNode.data)
       if (!/[\s\p{Cc}\p{Cf}\p{Z}\p{M}]/u.test(c)) characters.get(font).add(c);
   }
+  return [...characters].map(([font, set]) => [font, [...set].join('')]);
+}"""
+
+TOFU = r"""(characters) => {
   const canvas = new OffscreenCanvas(32, 32);
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   const draw = (character) => {
@@ -60,6 +66,9 @@ TOFU = r"""() => {
   }
   return [...missing];
 }"""
+
+UNDRAWN_ICONS = r"""() => [...document.querySelectorAll('[class*="fa-"]')]
+  .filter((e) => !/url\(/.test(getComputedStyle(e).maskImage)).map((e) => e.className)"""
 
 VISIBLE = r"""(selector) =>
   [...document.querySelectorAll(selector)]
@@ -90,6 +99,16 @@ DUPLICATE_IDS = r"""() => {
   return [...new Set(ids.filter((id, i) => ids.indexOf(id) !== i))];
 }"""
 
+# Figures below the window are fetched when a reader comes near; here all at once.
+LOAD_ALL = r"""async () => {
+  const figures = [...document.querySelectorAll('main img')];
+  for (const figure of figures) figure.loading = 'eager';
+  await Promise.all(figures.map((figure) => figure.decode().catch(() => 0)));
+}"""
+
+UNSIZED = r"""() => [...document.querySelectorAll('.cell_output img')]
+  .filter((e) => !e.getAttribute('width') || !e.getAttribute('height')).map((e) => e.getAttribute('src'))"""
+
 POOR_ALT = r"""() => [...document.querySelectorAll('main img')]
   .filter((e) => !e.alt.trim() || /\.(png|svg|jpe?g)$/.test(e.alt) || !e.naturalWidth)
   .map((e) => e.getAttribute('src'))"""
@@ -115,13 +134,27 @@ FAINT = r"""(least) => {
     const e = walker.currentNode.parentElement;
     const text = walker.currentNode.data.trim().slice(0, 40);
     const style = getComputedStyle(e);
-    if (!text || e.closest('script, style, .katex-mathml')) continue;
+    if (!text || e.closest('script, style, .katex-mathml, .katex .katex-html *')) continue;
     if (!e.checkVisibility() || style.visibility === 'hidden') continue;
     const [dim, bright] = [light(numbers(style.color)), light(ground(e))].sort((a, b) => a - b);
     const contrast = (bright + 0.05) / (dim + 0.05);
     if (contrast < least) faint.set(`${style.color} ${e.className}`, text);
   }
   return [...faint].map(([how, text]) => `${text} (${how})`);
+}"""
+
+# In the header of the article every button lies inside the window, and none upon another.
+CUT_HEADER = r"""() => {
+  const header = document.querySelector('.bd-header-article');
+  const shown = (e) => e.checkVisibility({ visibilityProperty: true }) && !e.closest('.dropdown-menu');
+  const items = [...header.querySelectorAll('button, a.language-switch')].filter(shown);
+  const name = (e) => e.title || e.ariaLabel || e.textContent.trim();
+  const boxes = items.map((e) => [name(e), e.getBoundingClientRect()]).filter(([, b]) => b.width > 0);
+  const cut = boxes.filter(([, b]) => b.left < -0.5 || b.right > document.documentElement.clientWidth + 0.5);
+  const meet = (b, c) =>
+    b.left < c.right - 2 && c.left < b.right - 2 && b.top < c.bottom - 2 && c.top < b.bottom - 2;
+  const upon = boxes.filter(([, b], i) => boxes.some(([, c], j) => j < i && meet(b, c)));
+  return [...cut, ...upon].map(([name]) => name);
 }"""
 
 WIDER = r"""() => {
@@ -146,9 +179,16 @@ def formulas(visit: Visit) -> list[str]:
     return [f"formula not drawn: {tex}" for tex in visit.ask(UNDRAWN) + visit.ask(RAW_TEX)]
 
 
+SEEN: dict[str, set[str]] = {}  # by font, the characters that an earlier page has shown to have a glyph
+
+
 def glyphs(visit: Visit) -> list[str]:
     """Characters for which no font has a glyph."""
-    return [f"no glyph for {c} (U+{ord(c):04X})" for c in visit.ask(TOFU)]
+    new = {font: "".join(set(text) - SEEN.setdefault(font, set())) for font, text in visit.ask(CHARACTERS)}
+    missing = visit.ask(TOFU, [[font, text] for font, text in new.items() if text])
+    for font, text in new.items():
+        SEEN[font] |= set(text) - set(missing)
+    return [f"no glyph for {c} (U+{ord(c):04X})" for c in missing]
 
 
 def one_of_each(visit: Visit) -> list[str]:
@@ -162,8 +202,12 @@ def one_of_each(visit: Visit) -> list[str]:
 
 
 def pictures(visit: Visit) -> list[str]:
-    """Images that did not load or lack a description."""
-    return [f"image without a description, or not loaded: {source}" for source in visit.ask(POOR_ALT)]
+    """Images that did not load, lack a description, or do not say their size beforehand."""
+    visit.ask(LOAD_ALL)
+    unsized = [f"figure without its size: {source}" for source in visit.ask(UNSIZED)]
+    return unsized + [
+        f"image without a description, or not loaded: {source}" for source in visit.ask(POOR_ALT)
+    ]
 
 
 def language(visit: Visit, lang: str) -> list[str]:
@@ -213,6 +257,27 @@ def paper(visit: Visit) -> list[str]:
     return ["navigation on paper"] * (shown > 0) + ["no text on paper"] * (text != 1)
 
 
+def icons(visit: Visit) -> list[str]:
+    """Icons of the frame without a drawing."""
+    return [f"no drawing for the icon {name}" for name in visit.ask(UNDRAWN_ICONS)]
+
+
+def description(visit: Visit) -> list[str]:
+    """A page without a description, or with raw TeX in it."""
+    found = visit.ask("() => document.querySelector('meta[name=description]')?.content ?? ''")
+    return [] if len(found) > 10 and "$" not in found else [f"description: {found!r}"]
+
+
+def colophon(visit: Visit) -> list[str]:
+    """A page that does not say its version, the day it was built, and with which torch."""
+    found = visit.ask("() => document.querySelector('.book-colophon')?.textContent ?? ''")
+    return (
+        []
+        if re.search(r"0\.\d+\.\d+.*\d{4}-\d\d-\d\d.*torch \d+\.\d+", found, re.DOTALL)
+        else [f"colophon: {found!r}"]
+    )
+
+
 def contents(visit: Visit) -> list[str]:
     """Titles in the page's own contents, beside it on a wide screen, that leave their column."""
     return [f"cut off in the contents: {title}" for title in visit.ask(CUT_OFF)]
@@ -222,3 +287,12 @@ def width(visit: Visit) -> list[str]:
     """What makes the page scroll sideways on a phone."""
     visit.page.set_viewport_size({"width": 390, "height": 844})
     return [f"too wide: {name}" for name in visit.ask(WIDER)]
+
+
+def header(visit: Visit) -> list[str]:
+    """Buttons of the header that are cut off on the smallest phones, or lie upon each other."""
+    cut = []
+    for size in (360, 320):
+        visit.page.set_viewport_size({"width": size, "height": 640})
+        cut += [f"cut off in the header at {size} pixels: {name}" for name in visit.ask(CUT_HEADER)]
+    return cut

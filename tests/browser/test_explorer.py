@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lossbook import likelihoods, losses
 
-from .visit import Site
+from .visit import Site, Visit
 
 ZERO = torch.zeros((), dtype=torch.float64)
 ONE = torch.ones((), dtype=torch.float64)
@@ -107,20 +107,25 @@ LOSSES: dict[str, tuple[Callable[..., Tensor], list[Setting]]] = {
 CASES = [(name, settings) for name, (_, choices) in LOSSES.items() for settings in choices]
 
 
-def test_every_loss_of_the_explorer_is_compared(site: Site) -> None:
+@pytest.fixture(scope="module")
+def explorer(site: Site) -> Iterator[Visit]:
+    """The explorer, opened once; what it computes does not depend on what it shows."""
     with site.open("en/explorer.html") as visit:
-        assert set(visit.ask("() => Object.keys(bookExplorer.losses)")) == LOSSES.keys()
+        yield visit
+
+
+def test_every_loss_of_the_explorer_is_compared(explorer: Visit) -> None:
+    assert set(explorer.ask("() => Object.keys(bookExplorer.losses)")) == LOSSES.keys()
 
 
 @pytest.mark.parametrize(("name", "settings"), CASES)
-def test_curves_equal_lossbook(site: Site, name: str, settings: Setting) -> None:
-    with site.open("en/explorer.html") as visit:
-        limits = visit.ask(f"() => [bookExplorer.losses.{name}.from, bookExplorer.losses.{name}.to]")
-        x = torch.linspace(*limits, 38, dtype=torch.float64)[1:-1].requires_grad_()
-        drawn = visit.page.evaluate(
-            "([name, xs, p]) => xs.map((x) => bookExplorer.evaluate(name, x, p))",
-            [name, x.tolist(), settings],
-        )
+def test_curves_equal_lossbook(explorer: Visit, name: str, settings: Setting) -> None:
+    limits = explorer.ask(f"() => [bookExplorer.losses.{name}.from, bookExplorer.losses.{name}.to]")
+    x = torch.linspace(*limits, 38, dtype=torch.float64)[1:-1].requires_grad_()
+    drawn = explorer.ask(
+        "([name, xs, p]) => xs.map((x) => bookExplorer.evaluate(name, x, p))",
+        [name, x.tolist(), settings],
+    )
     loss = LOSSES[name][0](x, **settings)
     (gradient,) = torch.autograd.grad(loss.sum(), x)
     for curve, expected in (("loss", loss.detach()), ("gradient", gradient)):

@@ -1,16 +1,23 @@
-"""Every page of both editions, found by walking the built book."""
+"""Every page of both editions, found by walking the built book; each is visited once, for all questions."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from html import unescape
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
-from bs4 import BeautifulSoup
-
 from . import soundness
+from .accessibility import violations
 from .conftest import pages
 from .visit import Site
+from .weight import weight
+
+CHAPTERS = Path(__file__).parents[2] / "chapters"
+MADE = ("search.html", "genindex.html")  # pages that no source describes
+TAG = re.compile(r"<(?!/|!)([a-z][a-z0-9]*)\b([^>]*)>")
+ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 
 
 def twin_of(page: str) -> str:
@@ -20,15 +27,17 @@ def twin_of(page: str) -> str:
 
 
 @cache
-def soup(path: Path) -> BeautifulSoup:
-    """A built page, parsed."""
-    return BeautifulSoup(path.read_text(encoding="utf8"), "html.parser")
+def tags(path: Path) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a built page, formulas aside, with their attributes."""
+    text = re.sub(r"<(script|style)\b.*?</\1>", "", path.read_text(encoding="utf8"), flags=re.DOTALL)
+    found = ((name, rest) for name, rest in TAG.findall(text) if '="' in rest)
+    return [(name, {key: unescape(value) for key, value in ATTRIBUTE.findall(rest)}) for name, rest in found]
 
 
 @cache
 def places(path: Path) -> set[str]:
     """Every id on a built page."""
-    return {str(element["id"]) for element in soup(path).select("[id]")}
+    return {values["id"] for _, values in tags(path) if "id" in values}
 
 
 def test_the_book_has_pages_in_both_languages(html: Path) -> None:
@@ -37,53 +46,69 @@ def test_the_book_has_pages_in_both_languages(html: Path) -> None:
     assert found == {twin_of(page) for page in found}
 
 
-def test_page_is_sound(site: Site, page: str) -> None:
-    with site.open(page) as visit:
-        problems = [
+def test_page_is_sound(site: Site, html: Path, page: str) -> None:
+    problems = [*alternates(html, page), *addresses(html, page), *links(html, page), *notebook(html, page)]
+    with site.open(page, fresh=True) as visit:
+        problems += [
+            *weight(visit),
             *soundness.formulas(visit),
             *soundness.glyphs(visit),
             *soundness.one_of_each(visit),
             *soundness.pictures(visit),
             *soundness.language(visit, page[:2]),
             *soundness.ids(visit),
+            *soundness.icons(visit),
             *soundness.contents(visit),
+            *soundness.colophon(visit),
+            *([] if page.endswith(MADE) else soundness.description(visit)),
             *soundness.contrast(visit, "light"),
+            *violations(visit),
             *soundness.paper(visit),
             *soundness.dark(visit),
             *soundness.width(visit),
+            *soundness.header(visit),
             *visit.problems,
         ]
     assert not problems, "\n".join(problems)
 
 
-def test_page_switches_to_its_twin_and_back(site: Site, page: str) -> None:
-    with site.open(page) as visit:
-        for address in (twin_of(page), page):
-            visit.page.click("a.language-switch")
-            visit.page.wait_for_url(site.base + address, wait_until="commit")
-        assert not visit.problems
-
-
-def test_page_names_its_alternates(html: Path, page: str) -> None:
-    links = {
-        link["hreflang"]: (html / page).parent.joinpath(str(link["href"])).resolve()
-        for link in soup(html / page).select("link[rel=alternate]")
+def alternates(html: Path, page: str) -> list[str]:
+    """A page that does not name itself and its twin, or whose switch leads elsewhere."""
+    here, there = (html / page).resolve(), (html / twin_of(page)).resolve()
+    found = {
+        values["hreflang"]: (html / page).parent.joinpath(values["href"]).resolve()
+        for name, values in tags(html / page)
+        if name == "link" and values.get("rel") == "alternate"
     }
-    assert set(links) == {"ja", "en", "x-default"}
-    assert links[page[:2]] == (html / page).resolve()
-    assert links[twin_of(page)[:2]] == (html / twin_of(page)).resolve()
-    assert links["x-default"].is_file()
+    switch = [
+        (html / page).parent.joinpath(values["href"]).resolve()
+        for name, values in tags(html / page)
+        if name == "a" and "data-language" in values
+    ]
+    wrong = [] if switch == [there] else [f"the language switch leads to {switch}"]
+    good = set(found) == {"ja", "en", "x-default"} and found["x-default"].is_file()
+    if not good or found[page[:2]] != here or found[twin_of(page)[:2]] != there:
+        wrong.append(f"alternates: {found}")
+    return wrong
 
 
-def test_sections_have_the_same_address_in_both_languages(html: Path, page: str) -> None:
-    here, there = ([s["id"] for s in soup(html / p).select("section[id]")] for p in (page, twin_of(page)))
-    assert here == there
+def addresses(html: Path, page: str) -> list[str]:
+    """Sections that the twin has under another address, or that are named by their place alone."""
+    here, there = (
+        [v["id"] for n, v in tags(html / p) if n == "section" and "id" in v] for p in (page, twin_of(page))
+    )
+    wrong = [] if here == there else [f"sections {set(here) ^ set(there)} are in one language only"]
+    return wrong + [
+        f"section {name} is named by its place" for name in here if re.fullmatch(r"s(-\d+)+|id\d+", name)
+    ]
 
 
-def test_links_inside_the_book_lead_somewhere(html: Path, page: str) -> None:
-    links = [str(link["href"]) for link in soup(html / page).select("a[href]")]
-    broken = [href for href in links if not leads_somewhere(html / page, href)]
-    assert not broken, f"{page} links to what does not exist: {broken}"
+def links(html: Path, page: str) -> list[str]:
+    """Links inside the book that lead nowhere."""
+    found = {values["href"] for name, values in tags(html / page) if name == "a" and "href" in values}
+    return [
+        f"links to what does not exist: {href}" for href in found if not leads_somewhere(html / page, href)
+    ]
 
 
 def leads_somewhere(page: Path, href: str) -> bool:
@@ -95,3 +120,21 @@ def leads_somewhere(page: Path, href: str) -> bool:
     if not target.is_file():
         return False
     return not fragment or target.suffix != ".html" or unquote(fragment) in places(target)
+
+
+def notebook(html: Path, page: str) -> list[str]:
+    """A chapter that does not offer its notebook, to download and to open elsewhere."""
+    lang, name = page.split("/")
+    anchors = [v for n, v in tags(html / page) if n == "a" and "dropdown-item" in v.get("class", "")]
+    launch = [v["href"] for v in anchors if re.search(r"//(mybinder|colab)\b", v["href"])]
+    if not launch:
+        return ["no launch buttons"] * (CHAPTERS / lang / name.replace(".html", ".ipynb")).is_file()
+    place = f"chapters/{lang}/{name.replace('.html', '.ipynb')}"
+    wrong = [href for href in launch if not href.endswith(place)]
+    download = [v["href"] for v in anchors if "btn-download-source-button" in v["class"]]
+    there = len(download) == 1 and (html / page).parent.joinpath(download[0]).is_file()
+    return (
+        [f"launches {href}" for href in wrong]
+        + [f"{len(launch)} ways to launch"] * (len(launch) != 2)
+        + ["no download"] * (not there)
+    )

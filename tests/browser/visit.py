@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -62,10 +62,22 @@ class Site:
     shared: BrowserContext
 
     @contextmanager
-    def open(self, address: str, **profile: Any) -> Iterator[Visit]:
-        """Open a page; with options of Playwright's (locale, color_scheme, ...) in a profile of its own."""
-        context = self.browser.new_context(**profile) if profile else self.shared
+    def open(
+        self,
+        address: str,
+        prepare: Callable[[Page], object] | None = None,
+        fresh: bool = False,
+        **profile: Any,
+    ) -> Iterator[Visit]:
+        """Open a page; with options of Playwright's (locale, color_scheme, ...) in a profile of its own.
+
+        An address of another place (a file) is opened as it is. `prepare` sees the page before anything is
+        loaded. With `fresh` nothing comes from a cache, as at a first visit.
+        """
+        context = self.browser.new_context(**profile) if profile or prepare or fresh else self.shared
         visit = Visit(context.new_page())
+        if prepare:
+            prepare(visit.page)
         visit.page.set_default_timeout(20_000)
         visit.page.set_viewport_size({"width": 1280, "height": 900})
         visit.page.on("request", lambda request: self._note_outside(visit, request.url))
@@ -73,13 +85,13 @@ class Site:
         visit.page.on("pageerror", lambda error: visit.problems.append(f"script error: {error}"))
         visit.page.on("response", lambda r: r.status >= 400 and visit.problems.append(f"{r.status}: {r.url}"))
         try:
-            visit.page.goto(self.base + address, wait_until="load")
+            visit.page.goto(address if ":" in address else self.base + address, wait_until="load")
             visit.ask("() => document.fonts.ready.then(() => true)")
             yield visit
         finally:
-            (context if profile else visit.page).close()
+            (visit.page if context is self.shared else context).close()
 
     def _note_outside(self, visit: Visit, url: str) -> None:
         """Note a request that would leave this machine; the browser knows no other host's address."""
-        if not url.startswith((self.base, "data:", "blob:")):
+        if not url.startswith((self.base, "data:", "blob:", "file:")):
             visit.problems.append(f"request to another place: {url}")
