@@ -26,6 +26,13 @@ from lossbook.families.regression.gradients import huber_loss as huber_loss
 from lossbook.families.regression.gradients import l1_loss as l1_loss
 from lossbook.families.regression.gradients import mse_loss as mse_loss
 from lossbook.families.regression.gradients import smooth_l1_loss as smooth_l1_loss
+from lossbook.families.scores.gradients import brier_loss as brier_loss
+from lossbook.families.scores.gradients import energy_score_loss as energy_score_loss
+from lossbook.families.scores.gradients import ensemble_crps_loss as ensemble_crps_loss
+from lossbook.families.scores.gradients import expectile_loss as expectile_loss
+from lossbook.families.scores.gradients import gaussian_crps_loss as gaussian_crps_loss
+from lossbook.families.scores.gradients import interval_score_loss as interval_score_loss
+from lossbook.families.scores.gradients import quantile_loss as quantile_loss
 from lossbook.families.sequences.gradients import ctc_loss as ctc_loss
 from lossbook.families.sequences.gradients import ctc_loss_of_logits as ctc_loss_of_logits
 from lossbook.families.triplets.gradients import triplet_margin_loss as triplet_margin_loss

@@ -22,6 +22,8 @@ from lossbook.families.regression.likelihoods import huber_outlier_rate as huber
 from lossbook.families.regression.likelihoods import l1_loss as l1_loss
 from lossbook.families.regression.likelihoods import mse_loss as mse_loss
 from lossbook.families.regression.likelihoods import smooth_l1_loss as smooth_l1_loss
+from lossbook.families.scores.likelihoods import AsymmetricLaplace as AsymmetricLaplace
+from lossbook.families.scores.likelihoods import quantile_loss as quantile_loss
 from lossbook.families.sequences.likelihoods import Labels as Labels
 from lossbook.families.sequences.likelihoods import collapse as collapse
 from lossbook.families.sequences.likelihoods import ctc_loss as ctc_loss

@@ -26,6 +26,13 @@ from lossbook.families.regression.losses import huber_loss as huber_loss
 from lossbook.families.regression.losses import l1_loss as l1_loss
 from lossbook.families.regression.losses import mse_loss as mse_loss
 from lossbook.families.regression.losses import smooth_l1_loss as smooth_l1_loss
+from lossbook.families.scores.losses import brier_loss as brier_loss
+from lossbook.families.scores.losses import energy_score_loss as energy_score_loss
+from lossbook.families.scores.losses import ensemble_crps_loss as ensemble_crps_loss
+from lossbook.families.scores.losses import expectile_loss as expectile_loss
+from lossbook.families.scores.losses import gaussian_crps_loss as gaussian_crps_loss
+from lossbook.families.scores.losses import interval_score_loss as interval_score_loss
+from lossbook.families.scores.losses import quantile_loss as quantile_loss
 from lossbook.families.sequences.losses import ctc_loss as ctc_loss
 from lossbook.families.triplets.losses import triplet_margin_loss as triplet_margin_loss
 from lossbook.families.triplets.losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss

@@ -26,6 +26,13 @@ from lossbook.families.regression.modules import HuberLoss as HuberLoss
 from lossbook.families.regression.modules import L1Loss as L1Loss
 from lossbook.families.regression.modules import MSELoss as MSELoss
 from lossbook.families.regression.modules import SmoothL1Loss as SmoothL1Loss
+from lossbook.families.scores.modules import BrierLoss as BrierLoss
+from lossbook.families.scores.modules import EnergyScoreLoss as EnergyScoreLoss
+from lossbook.families.scores.modules import EnsembleCRPSLoss as EnsembleCRPSLoss
+from lossbook.families.scores.modules import ExpectileLoss as ExpectileLoss
+from lossbook.families.scores.modules import GaussianCRPSLoss as GaussianCRPSLoss
+from lossbook.families.scores.modules import IntervalScoreLoss as IntervalScoreLoss
+from lossbook.families.scores.modules import QuantileLoss as QuantileLoss
 from lossbook.families.sequences.modules import CTCLoss as CTCLoss
 from lossbook.families.triplets.modules import TripletMarginLoss as TripletMarginLoss
 from lossbook.families.triplets.modules import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
