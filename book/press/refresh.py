@@ -23,11 +23,11 @@ from book.press.freshness import (
     stored,
     write_record,
 )
-from book.press.layout import LANGUAGES, chapter_names, notebook_path, release, source_path
+from book.press.layout import LANGUAGES, chapter_names, notebook_path, release
 from book.press.outputs import alike, difference_problems, measured, output_problems
 from book.press.problems import PressError, Problem, stop
 from book.press.project import projections, with_alt
-from book.press.source import Source, read
+from book.press.source import read_all
 
 Futures = dict[Future[Run], tuple[str, str]]
 
@@ -52,7 +52,7 @@ def notebooks(root: Path, names: Iterable[str] = (), force: bool = False, worker
     showed before stays as it is. Raises PressError with every source, cell and file that failed.
     """
     chosen = _chosen(root, names)
-    work = Work(root, projections(sources(root, chosen), release(root)), files(root))
+    work = Work(root, projections(read_all(root, chosen), release(root)), files(root))
     record = read_record(root)
     states = {name: state(root, name, work.made, record, work.now) for name in chosen}
     stale = [name for name in chosen if force or states[name].run]
@@ -65,19 +65,6 @@ def notebooks(root: Path, names: Iterable[str] = (), force: bool = False, worker
     if work.problems:
         raise PressError(sorted(work.problems, key=str))
     return len(stale)
-
-
-def sources(root: Path, names: Iterable[str]) -> list[Source]:
-    """The sources of ``names``. Raises PressError with the problems of all."""
-    found, problems = [], []
-    for name in names:
-        try:
-            found.append(read(root, source_path(root, name)))
-        except PressError as error:
-            problems += error.problems
-    if problems:
-        raise PressError(problems)
-    return found
 
 
 def _chosen(root: Path, names: Iterable[str]) -> list[str]:
