@@ -70,13 +70,14 @@ def stale(root: Path) -> list[str]:
 def prepare(root: Path, lang: str, folder: Path, strict: bool) -> str:
     """Begin an edition from nothing unless only sentences changed since the last one; return its fingerprint.
 
-    Sphinx reads again the pages that changed, and no others. So what it made is kept only while all that one
+    Sphinx reads again the pages that changed, and no others. So what it read is kept only while all that one
     page shows of another, and of the files that are no pages, is the same.
     """
     output, now = outcome(root, lang), fingerprint(root, folder)
     kept = output / PRINT
     if strict or not kept.exists() or kept.read_text(encoding="utf-8") != now:
         shutil.rmtree(output, ignore_errors=True)
+    shutil.rmtree(output / "_build" / "html", ignore_errors=True)  # every page is written, few are read
     output.mkdir(parents=True, exist_ok=True)
     kept.unlink(missing_ok=True)  # whoever interrupts this build leaves none
     return now

@@ -14,7 +14,6 @@ from pathlib import Path
 import nbformat
 from nbformat.v4.rwbase import rejoin_lines
 
-from book.press.files import replace
 from book.press.layout import LANGUAGES, notebook_path, release
 from book.press.problems import PressError, Problem, stop, taken
 from book.press.project import SET_UP, Projection, match_problems, projections
@@ -101,14 +100,11 @@ def read_record(root: Path) -> dict[str, Entry]:
     }
 
 
-def write_record(root: Path, names: Iterable[str], new: dict[str, Entry]) -> None:
-    """Bring the record up to date with ``new``; only the chapters ``names`` keep a line."""
+def record_text(root: Path, names: Iterable[str], new: dict[str, Entry]) -> str:
+    """The record brought up to date with ``new``; only the chapters ``names`` keep a line."""
     entries = read_record(root) | new
     lines = [_line(name, entries[name]) for name in sorted(set(names) & set(entries))]
-    text = HEAD + "".join(lines)
-    path = root / RECORD
-    if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
-        replace({path: text})
+    return HEAD + "".join(lines)
 
 
 def _line(name: str, digests: Entry) -> str:
