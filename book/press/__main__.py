@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+import traceback
 from pathlib import Path
 
-from book.press.problems import PressError
+from book.press.problems import PressError, in_hand
 
 ROOT = Path(__file__).resolve().parents[2]
+FAULT = "_build/press-fault.txt"
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -70,15 +72,40 @@ def _run(options: argparse.Namespace, root: Path) -> int:
 
 def main(argv: list[str] | None = None, root: Path = ROOT) -> int:
     """Run one verb; return the exit status, 1 after a problem, which is printed."""
+    options = _arguments(argv)
     try:
-        return _run(_arguments(argv), root)
+        return _run(options, root)
     except KeyboardInterrupt as interrupt:
         print(interrupt.args[0] if interrupt.args else "stopped", file=sys.stderr)
         return 130
     except PressError as error:
         print(error, file=sys.stderr)
         print(f"{len(error.problems)} problem(s)", file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(f"{options.verb}: {_refused(error)}", file=sys.stderr)
+    except Exception as error:
+        print(f"{options.verb}: {_unforeseen(error, root)}", file=sys.stderr)
+    return 1
+
+
+def _refused(error: OSError) -> str:
+    """What the machine refused, in one sentence."""
+    where = error.filename or in_hand() or "a file"
+    return f"{where} could not be read or written ({error.strerror or error}); mend that and run it again"
+
+
+def _unforeseen(error: Exception, root: Path) -> str:
+    """One sentence for what nobody thought of; the traceback goes to a file."""
+    found = f"{type(error).__name__}: {error}".split("\n")[0]
+    where = f" with {in_hand()} in hand" if in_hand() else ""
+    fault = "This is a fault of the press: please report it"
+    said = f"stopped{where} at something it does not know ({found}). {fault}"
+    try:
+        (root / "_build").mkdir(exist_ok=True)
+        (root / FAULT).write_text(traceback.format_exc(), encoding="utf-8")
+    except OSError:
+        return f"{said}, with this:\n{traceback.format_exc()}"
+    return f"{said}, with {FAULT}"
 
 
 if __name__ == "__main__":

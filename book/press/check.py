@@ -9,8 +9,7 @@ from book.press.parity import parity_problems
 from book.press.problems import PressError, Problem
 from book.press.project import projections
 from book.press.refresh import shown_problems
-from book.press.refresh import sources as read_all
-from book.press.source import Source
+from book.press.source import Source, read_all
 
 
 def check(root: Path) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 
+from book.press.files import replace
 from book.press.layout import chapter_names, source_path
 from book.press.problems import stop
 from book.press.source import Source, read
@@ -27,7 +28,7 @@ def _format(root: Path, name: str) -> bool:
     before = path.read_text(encoding="utf-8")
     after = _replaced(before, source, _formatted(root, source))
     if after != before:
-        path.write_text(after, encoding="utf-8", newline="\n")
+        replace({path: after})
     return after != before
 
 

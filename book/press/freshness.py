@@ -14,10 +14,10 @@ from pathlib import Path
 import nbformat
 from nbformat.v4.rwbase import rejoin_lines
 
-from book.press.files import replace
-from book.press.layout import LANGUAGES, notebook_path
-from book.press.problems import PressError, Problem, stop
-from book.press.project import SET_UP, Projection, match_problems
+from book.press.layout import LANGUAGES, notebook_path, release
+from book.press.problems import PressError, Problem, stop, taken
+from book.press.project import SET_UP, Projection, match_problems, projections
+from book.press.source import read_all
 
 RECORD = "chapters/made.lock"
 HEAD = "# Made by make notebooks: what the last run of each chapter used and showed. Do not edit.\n"
@@ -100,14 +100,11 @@ def read_record(root: Path) -> dict[str, Entry]:
     }
 
 
-def write_record(root: Path, names: Iterable[str], new: dict[str, Entry]) -> None:
-    """Bring the record up to date with ``new``; only the chapters ``names`` keep a line."""
+def record_text(root: Path, names: Iterable[str], new: dict[str, Entry]) -> str:
+    """The record brought up to date with ``new``; only the chapters ``names`` keep a line."""
     entries = read_record(root) | new
     lines = [_line(name, entries[name]) for name in sorted(set(names) & set(entries))]
-    text = HEAD + "".join(lines)
-    path = root / RECORD
-    if not path.exists() or path.read_text(encoding="utf-8", errors="replace") != text:
-        replace({path: text})
+    return HEAD + "".join(lines)
 
 
 def _line(name: str, digests: Entry) -> str:
@@ -117,6 +114,7 @@ def _line(name: str, digests: Entry) -> str:
 def stored(root: Path, name: str, language: str) -> nbformat.NotebookNode | None:
     """The committed notebook, or None if there is none. Raises PressError if it is no notebook."""
     path = notebook_path(root, name, language)
+    taken(path.relative_to(root).as_posix())
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         notebook = nbformat.from_dict(data)
@@ -148,6 +146,12 @@ def state(root: Path, name: str, made: Projections, record: dict[str, Entry], no
             found.run.append(Problem(where, f"shows other outputs than its last run did; {REMEDY}"))
         found.copy += match_problems(made[name, language], notebook, where)
     return found
+
+
+def states(root: Path, names: Iterable[str]) -> dict[str, State]:
+    """The state of each chapter of ``names``. Raises PressError if a source is malformed."""
+    made, record, now = projections(read_all(root, names), release(root)), read_record(root), files(root)
+    return {name: state(root, name, made, record, now) for name in names}
 
 
 def _used_problems(root: Path, name: str, made: Projections, then: Entry | None, now: Entry) -> list[Problem]:

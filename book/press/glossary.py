@@ -44,12 +44,24 @@ def _problems(entries: object) -> list[Problem]:
             Problem(FILE, f"holds no list of terms; write entries with the keys {', '.join(sorted(KEYS))}")
         ]
     return [
-        Problem(
-            f"{FILE}, entry {number}", f"needs exactly the keys {', '.join(sorted(KEYS))}; it is {entry!r}"
-        )
+        Problem(f"{FILE}, entry {number}", text)
         for number, entry in enumerate(entries, 1)
-        if not isinstance(entry, dict) or set(entry) != KEYS
+        if (text := _entry_problem(entry))
     ]
+
+
+def _entry_problem(entry: object) -> str | None:
+    if not isinstance(entry, dict) or set(entry) != KEYS:
+        return f"needs exactly the keys {', '.join(sorted(KEYS))}; it is {entry!r}"
+    for key, value in entry.items():
+        forms = value if key.startswith("avoid_") and isinstance(value, list) else [value]
+        for form in forms:
+            if not isinstance(form, str) or not form.strip():
+                wanted = "a list of words" if key.startswith("avoid_") else "words"
+                return f"{key} holds {form!r}, expected {wanted}; put numbers in quotation marks"
+        if key.startswith("avoid_") and not isinstance(value, list):
+            return f"{key} is {value!r}, expected a list; write [{value}]"
+    return None
 
 
 def _contradictions(entries: list[dict[str, str]], found: dict[str, list[Rule]]) -> None:

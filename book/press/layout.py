@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from book.press.problems import stop
+from book.press.problems import stop, taken
 
 LANGUAGES = ("ja", "en")
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -33,12 +33,30 @@ def chapter_names(root: Path) -> list[str]:
 
 def read_yaml(root: Path, name: str) -> Any:
     """The parsed YAML file ``name``. Raises PressError if it is missing or malformed."""
+    return parse_yaml(name, read_text(root, name))
+
+
+def read_text(root: Path, name: str) -> str:
+    """The text of the file ``name``. Raises PressError if it is missing or not UTF-8."""
     try:
-        return yaml.safe_load((root / name).read_text(encoding="utf-8"))
+        return (root / taken(name)).read_text(encoding="utf-8")
     except FileNotFoundError:
         raise stop(name, "is missing; restore it from the repository") from None
+    except UnicodeDecodeError as error:
+        found = f"byte 0x{error.object[error.start]:02x}"
+        raise stop(
+            f"{name}:{error.object.count(10, 0, error.start) + 1}", f"is not UTF-8 ({found}); save it so"
+        ) from None
+
+
+def parse_yaml(name: str, text: str) -> Any:
+    """The data in ``text``, the content of the file ``name``. Raises PressError if it is malformed."""
+    try:
+        return yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise stop(name, f"is not valid YAML; correct it: {error}") from None
+        mark, found = getattr(error, "problem_mark", None), getattr(error, "problem", None) or error
+        where = f"{name}:{mark.line + 1}" if mark else name
+        raise stop(where, f"is not valid YAML ({found}); correct it") from None
 
 
 def read_mapping(root: Path, name: str) -> dict[str, Any]:

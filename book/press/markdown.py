@@ -36,6 +36,19 @@ class Content:
     prose: list[tuple[int, str]] = field(default_factory=list)
 
 
+def exercises(text: str, markdown: MarkdownIt) -> list[tuple[str, str]]:
+    """The exercises of a Markdown text, each its label and its title, written with whichever fence."""
+    found = []
+    for token in markdown.parse(text):
+        match = DIRECTIVE.match(token.info) if token.type in {"fence", "colon_fence"} else None
+        if match and match.group(1) == "exercise":
+            label = directive_options(token.content)[0].get("label", "")
+            found.append((label, match.group(2).strip()))
+        elif match and match.group(1) not in VERBATIM:
+            found += exercises(directive_options(token.content)[1], markdown)
+    return found
+
+
 def parser(root: Path) -> MarkdownIt:
     """The Markdown parser of the book, with the extensions of ``_config.yml``."""
     try:

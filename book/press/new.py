@@ -5,7 +5,8 @@ from pathlib import Path
 
 import yaml
 
-from book.press.layout import NAME, files_in, source_path
+from book.press.files import replace
+from book.press.layout import NAME, files_in, parse_yaml, read_text, read_yaml, source_path
 from book.press.problems import stop
 
 # Block, Japanese heading, English heading, and what belongs there in each language.
@@ -93,6 +94,7 @@ kernelspec:
   name: python3
 ---
 """
+RESERVED = {"index", "search", "genindex", "py-modindex"}  # pages that are made, whatever the contents list
 CODE = """
 ```{code-cell} ipython3
 import torch
@@ -113,10 +115,18 @@ def new(root: Path, name: str, title_ja: str | None = None, title_en: str | None
         raise stop("new", f"name {name!r} is not small letters, digits, - and _, beginning with a letter")
     if path.exists():
         raise stop(f"chapters/{name}.md", "exists already; choose another name")
-    contents = listed(root, name)
-    path.write_text(skeleton(name, title_ja or name, title_en or name), encoding="utf-8", newline="\n")
-    (root / "_toc.yml").write_text(contents, encoding="utf-8", newline="\n")
+    if name in RESERVED | pages(root):
+        raise stop("new", f"name {name!r} belongs to a page of the book; choose another")
+    text = skeleton(name, title_ja or name, title_en or name)
+    replace({path: text, root / "_toc.yml": listed(root, name)})
     return f"chapters/{name}.md is ready to write, and listed last in _toc.yml; then: make notebooks"
+
+
+def pages(root: Path) -> set[str]:
+    """The names of the pages that are not chapters: all lie in one folder when the book is built."""
+    files = files_in(read_yaml(root, "_toc.yml"), ("root", "file"))
+    listed = {file.rsplit("/", 1)[-1] for file in files if not file.startswith("chapters/")}
+    return listed | {path.stem for path in (root / "book" / "ja").glob("*.md")}
 
 
 def skeleton(name: str, title_ja: str, title_en: str) -> str:
@@ -142,18 +152,37 @@ def _cell(metadata: dict[str, str], text: str) -> str:
 
 def listed(root: Path, name: str) -> str:
     """The text of ``_toc.yml`` with one line more, comments and order kept."""
-    text = (root / "_toc.yml").read_text(encoding="utf-8")
-    if f"chapters/ja/{name}" in files_in(yaml.safe_load(text)):
+    text, file = read_text(root, "_toc.yml"), f"chapters/ja/{name}"
+    if file in files_in(parse_yaml("_toc.yml", text)):
         return text
     lines = text.splitlines()
-    places = [at for at, line in enumerate(lines) if re.match(r"\s*- file: chapters/ja/", line)]
-    if not places:
-        raise stop(
-            "_toc.yml", f"lists no chapter yet; add the line - file: chapters/ja/{name} to a part yourself"
-        )
-    indent = lines[places[-1]].split("-")[0]
-    lines.insert(places[-1] + 1, f"{indent}- file: chapters/ja/{name}")
+    at = _place(lines)
+    if at is None:
+        raise stop("_toc.yml", f"lists no chapter yet; add the line - file: {file} to a part yourself")
+    indent = lines[at].split("-")[0]
+    lines.insert(_end_of_entry(lines, at), f"{indent}- file: {file}")
     text = "\n".join(lines) + "\n"
-    if files_in(yaml.safe_load(text)).count(f"chapters/ja/{name}") != 1:
-        raise stop("_toc.yml", "is not laid out one file a line; add the line yourself")
+    try:
+        good = files_in(yaml.safe_load(text)).count(file) == 1
+    except yaml.YAMLError:
+        good = False
+    if not good:
+        raise stop("_toc.yml", f"is not laid out one file a line; add the line - file: {file} yourself")
     return text
+
+
+def _place(lines: list[str]) -> int | None:
+    """The last chapter that is no section of another."""
+    places = [at for at, line in enumerate(lines) if re.match(r"\s*- file: chapters/ja/", line)]
+    outermost = min((lines[at].index("-") for at in places), default=0)
+    return max((at for at in places if lines[at].index("-") == outermost), default=None)
+
+
+def _end_of_entry(lines: list[str], at: int) -> int:
+    """The line after a chapter's own: its title and its sections are indented deeper than its dash."""
+    depth, end = lines[at].index("-"), at + 1
+    for number, line in enumerate(lines[at + 1 :], at + 2):
+        if line.strip() and len(line) - len(line.lstrip()) <= depth:
+            break
+        end = number if line.strip() else end
+    return end

@@ -4,8 +4,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from markdown_it import MarkdownIt
+
 from book.press.glossary import breaches, rules
-from book.press.markdown import Content, content, parser
+from book.press.markdown import Content, content, exercises, parser
 from book.press.problems import Problem
 from book.press.source import Cell, Source
 
@@ -33,6 +35,7 @@ def parity_problems(root: Path, sources: list[Source]) -> list[Problem]:
             for cell, found in ((ja, ja_content), (en, en_content)):
                 problems += _terms(source.where, cell, found, terms[str(cell.language)])
             problems += _labels(source.where, ja, ja_content, first)
+        problems += _exercises(source, markdown)
         problems += _title(source, [found.headings for _, _, found, _ in pairs])
     return problems
 
@@ -72,6 +75,17 @@ def _labels(where: str, cell: Cell, found: Content, first: dict[str, str]) -> li
             problems.append(Problem(here, text))
         first.setdefault(key, here)
     return problems
+
+
+def _exercises(source: Source, markdown: MarkdownIt) -> list[Problem]:
+    """An exercise without a label or a title cannot be listed on the exercises page."""
+    return [
+        Problem(f"{source.where}:{cell.line}", f"exercise {label or title!r} has no {lacks}; add it")
+        for cell in source.cells
+        if cell.kind == "markdown"
+        for label, title in exercises(cell.text, markdown)
+        if (lacks := "label" if not label else "" if title else "title")
+    ]
 
 
 def _title(source: Source, headings: list[list[int]]) -> list[Problem]:

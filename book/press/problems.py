@@ -15,6 +15,20 @@ class Problem:
         return f"{self.where}: {self.text}"
 
 
+_in_hand = [""]  # the file that the press works on, for who has to say where something unforeseen happened
+
+
+def taken(where: str) -> str:
+    """``where``, after noting that the press has it in hand."""
+    _in_hand[0] = where
+    return where
+
+
+def in_hand() -> str:
+    """The file that was taken in hand last."""
+    return _in_hand[0]
+
+
 class PressError(Exception):
     """One or more problems that stop the press."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from book.press.problems import PressError, Problem, stop
+from book.press.problems import PressError, Problem, stop, taken
 from book.press.source import Cell, Source
 
 ANSWER, END = "# --- your answer", "# --- end"
@@ -42,6 +42,7 @@ def project(source: Source, language: str, release: str) -> Projection:
 
     Raises PressError if an exercise has no answer block.
     """
+    taken(source.where)
     cells: list[nbformat.NotebookNode] = []
     origins: list[Cell | None] = []
     for origin in source.cells:
@@ -88,7 +89,12 @@ def blank(cell: Cell, where: str) -> str:
         text = f"exercise has no answer block; put the solution between the lines {ANSWER!r} and {END!r}"
         raise stop(f"{where}:{cell.line}", text)
     start, end = lines.index(ANSWER) + 1, lines.index(END)
-    kept = _blanked("\n".join(lines[start:end]))
+    try:
+        kept = _blanked("\n".join(lines[start:end]))
+    except SyntaxError as error:
+        line = cell.line + start + (error.lineno or 1) - 1
+        text = f"answer block is no Python of its own ({error.msg}); the blank is made from its assignments"
+        raise stop(f"{where}:{line}", text) from None
     if not any(line.endswith(" = ...") for line in kept):
         text = "answer block binds no name, so nothing is left to fill in; assign the answer to a name"
         raise stop(f"{where}:{cell.line + start}", text)

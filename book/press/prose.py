@@ -7,7 +7,7 @@ import yaml
 from markdown_it import MarkdownIt
 
 from book.press.cards import FAMILIES
-from book.press.layout import chapter_names, source_path
+from book.press.layout import chapter_names, parse_yaml, read_text, source_path
 from book.press.markdown import DIRECTIVE, FIGURES, VERBATIM, directive_options, parser
 from book.press.source import parse
 
@@ -35,13 +35,15 @@ def extracts(root: Path) -> dict[str, str]:
     for name in chapter_names(root):
         path = source_path(root, name)
         where = path.relative_to(root).as_posix()
-        found[where] = chapter(where, path.read_text(encoding="utf-8"), markdown)
+        found[where] = chapter(where, read_text(root, where), markdown)
     book = root / "book"
     cards = (root / FAMILIES).glob("*/card.yml")
     for path in sorted([*root.glob("README.md"), *book.glob("*.yml"), *(book / "ja").glob("*"), *cards]):
-        text = path.read_text(encoding="utf-8")
-        extract = words(text) if path.suffix == ".yml" else page(text, markdown)
-        found[path.relative_to(root).as_posix()] = extract
+        where = path.relative_to(root).as_posix()
+        text = read_text(root, where)
+        if path.suffix == ".yml":
+            parse_yaml(where, text)  # for its sentence, if it is malformed
+        found[where] = words(text) if path.suffix == ".yml" else page(text, markdown)
     return found
 
 

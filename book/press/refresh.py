@@ -12,6 +12,7 @@ from book.press import kernel
 from book.press.execute import Run, Runs, run
 from book.press.files import replace
 from book.press.freshness import (
+    RECORD,
     Entry,
     Projections,
     State,
@@ -19,15 +20,15 @@ from book.press.freshness import (
     entry,
     files,
     read_record,
+    record_text,
     state,
     stored,
-    write_record,
 )
-from book.press.layout import LANGUAGES, chapter_names, notebook_path, release, source_path
+from book.press.layout import LANGUAGES, chapter_names, notebook_path, release
 from book.press.outputs import alike, difference_problems, measured, output_problems
 from book.press.problems import PressError, Problem, stop
 from book.press.project import projections, with_alt
-from book.press.source import Source, read
+from book.press.source import read_all
 
 Futures = dict[Future[Run], tuple[str, str]]
 
@@ -52,7 +53,7 @@ def notebooks(root: Path, names: Iterable[str] = (), force: bool = False, worker
     showed before stays as it is. Raises PressError with every source, cell and file that failed.
     """
     chosen = _chosen(root, names)
-    work = Work(root, projections(sources(root, chosen), release(root)), files(root))
+    work = Work(root, projections(read_all(root, chosen), release(root)), files(root))
     record = read_record(root)
     states = {name: state(root, name, work.made, record, work.now) for name in chosen}
     stale = [name for name in chosen if force or states[name].run]
@@ -65,19 +66,6 @@ def notebooks(root: Path, names: Iterable[str] = (), force: bool = False, worker
     if work.problems:
         raise PressError(sorted(work.problems, key=str))
     return len(stale)
-
-
-def sources(root: Path, names: Iterable[str]) -> list[Source]:
-    """The sources of ``names``. Raises PressError with the problems of all."""
-    found, problems = [], []
-    for name in names:
-        try:
-            found.append(read(root, source_path(root, name)))
-        except PressError as error:
-            problems += error.problems
-    if problems:
-        raise PressError(problems)
-    return found
 
 
 def _chosen(root: Path, names: Iterable[str]) -> list[str]:
@@ -139,13 +127,24 @@ def _take(work: Work, name: str, language: str, future: "Future[Run]") -> None:
     """Take in one finished run; store the chapter when it was the second."""
     try:
         work.results.setdefault(name, {})[language] = future.result()
-    except PressError as error:
-        work.problems += error.problems
+    except Exception as error:
+        work.problems += _problems(name, language, error)
         work.failed.add(name)
         print(f"{name}: failed in {language}, its notebooks stay as they were", flush=True)
     results = work.results.get(name, {})
     if len(results) == len(LANGUAGES) and name not in work.failed:
         _finish(work, name, results)
+
+
+def _problems(name: str, language: str, error: Exception) -> list[Problem]:
+    """What to say of a run that failed, whatever it was: the other chapters go on."""
+    if isinstance(error, PressError):
+        return error.problems
+    where = f"chapters/{language}/{name}.ipynb"
+    if isinstance(error, OSError):
+        return [Problem(where, f"could not run: {error.filename or 'a file'}: {error.strerror or error}")]
+    text = f"could not run ({type(error).__name__}: {error}). This is a fault of the press: please report it"
+    return [Problem(where, text)]
 
 
 def _finish(work: Work, name: str, results: dict[str, Run]) -> None:
@@ -157,10 +156,11 @@ def _finish(work: Work, name: str, results: dict[str, Run]) -> None:
         texts[notebook_path(work.root, name, language)] = text_of(notebook)
         kept.append(notebook)
     changed = {path: text for path, text in texts.items() if not _holds(path, text)}
-    if not _store(work, name, changed):
-        return
     used = {path for result in results.values() for path in result.used}
-    write_record(work.root, chapter_names(work.root), {name: entry(work.made, name, kept, used, work.now)})
+    line = entry(work.made, name, kept, used, work.now)
+    record = record_text(work.root, chapter_names(work.root), {name: line})
+    if not _store(work, name, changed | {work.root / RECORD: record}):
+        return
     times = ", ".join(f"{language} {results[language].seconds:.1f} s" for language in LANGUAGES)
     print(f"{name}: {times}{'' if changed else '; it shows what it showed before'}", flush=True)
     work.stored.append(name)

@@ -1,15 +1,18 @@
 """Read a bilingual chapter source and hold it to its form."""
 
 import ast
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from jupytext.myst import MystMetadataParsingError, myst_to_notebook
 
-from book.press.layout import LANGUAGES
-from book.press.problems import PressError, Problem, stop
+from book.press.headers import header_problems
+from book.press.layout import LANGUAGES, source_path
+from book.press.problems import PressError, Problem, stop, taken
 
 BLOCKS = (
     "claim",
@@ -71,20 +74,40 @@ class Source:
 
 def read(root: Path, path: Path) -> Source:
     """Read and validate the source at ``path``. Raises PressError with each problem, its line and remedy."""
-    where = path.relative_to(root).as_posix()
-    source = parse(where, _decode(where, path.read_bytes()))
+    where = taken(path.relative_to(root).as_posix())
+    text = _decode(where, path.read_bytes())
+    problems = header_problems(where, text)
+    if problems:
+        raise PressError(problems)
+    source = parse(where, text)
     problems = _form_problems(source)
     if problems:
         raise PressError(problems)
     return source
 
 
+def read_all(root: Path, names: Iterable[str]) -> list[Source]:
+    """The sources of the chapters ``names``. Raises PressError with the problems of all."""
+    found, problems = [], []
+    for name in names:
+        try:
+            found.append(read(root, source_path(root, name)))
+        except PressError as error:
+            problems += error.problems
+    if problems:
+        raise PressError(problems)
+    return found
+
+
 def parse(where: str, text: str) -> Source:
     """Split ``text`` into cells, without judging them. Raises PressError if a header cannot be read."""
     try:
         notebook = myst_to_notebook(text, add_source_map=True)
-    except MystMetadataParsingError as error:
-        raise stop(where, f"{error}; correct the cell's header") from None
+    except (MystMetadataParsingError, nbformat.ValidationError) as error:
+        found = str(error).strip().split("\n")[0]
+        raise stop(
+            where, f"cannot be read as a notebook in MyST ({found}); correct the cell's header"
+        ) from None
     starts = notebook.metadata.pop("source_map")
     lines = text.splitlines()
     cells = [

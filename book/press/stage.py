@@ -41,6 +41,7 @@ def stage(root: Path, lang: str) -> Path:
     for path in pages.values():
         copy_if_newer(path, target / path.name)
     copy_if_newer(root / "book" / "references.bib", target / "references.bib")
+    shutil.rmtree(target / "book", ignore_errors=True)
     if (root / "book" / "figures").is_dir():
         shutil.copytree(root / "book" / "figures", target / "book" / "figures", dirs_exist_ok=True)
     edition = read_mapping(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from book.press.execute import tidy
-from book.press.freshness import entry, files, read_record, shown_digest, write_record
+from book.press.freshness import RECORD, entry, files, read_record, record_text, shown_digest
 from book.press.layout import LANGUAGES, notebook_path, release, source_path
 from book.press.new import CODE, skeleton
 from book.press.project import projections
@@ -126,8 +126,13 @@ def printed(project: Path) -> Path:
         tidy(notebook, language)
         write(project, language, notebook)
     line = entry(made, "sample", notebooks, USED, files(project))
-    write_record(project, ["sample"], {"sample": line})
+    record(project, {"sample": line})
     return project
+
+
+def record(root: Path, lines: dict[str, dict[str, str]]) -> None:
+    """Store lines of the record."""
+    (root / RECORD).write_text(record_text(root, lines, lines), encoding="utf-8")
 
 
 def write(root: Path, language: str, notebook: nbformat.NotebookNode) -> None:
@@ -158,6 +163,6 @@ def change(printed: Path) -> Callable[[str, Callable[[nbformat.NotebookNode], No
         function(notebook)
         write(printed, language, notebook)
         line = read_record(printed)["sample"] | {language: shown_digest(notebook)}
-        write_record(printed, ["sample"], {"sample": line})
+        record(printed, {"sample": line})
 
     return apply

@@ -8,7 +8,7 @@ import pytest
 from book.press.check import check
 from book.press.glossary import rules
 from book.press.layout import LANGUAGES, source_path
-from book.press.markdown import content, normalised, parser
+from book.press.markdown import content, exercises, normalised, parser
 from book.press.parity import parity_problems
 from book.press.problems import PressError
 from book.press.source import read
@@ -167,3 +167,31 @@ def test_check_reports_parity(printed: Path, edit: Edit) -> None:
     edit(EN, EN.replace("r^2", "r^3"))
     with pytest.raises(PressError, match="display formula only in English"):
         check(printed)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```{exercise} Add\n:label: ex-add\nOne.\n```",
+        ":::{exercise} Add\n:label: ex-add\nOne.\n:::",
+        "::::{exercise} Add\n:class: dropdown\n:label: ex-add\n\n:::{note}\nOne.\n:::\n::::",
+        "`````{exercise} Add\n---\nlabel: ex-add\n---\nOne.\n`````",
+        "::::{note}\n:::{exercise} Add\n:label: ex-add\nOne.\n:::\n::::",
+    ],
+)
+def test_an_exercise_is_one_whichever_fence_it_has(project: Path, text: str) -> None:
+    assert exercises(text, parser(project)) == [("ex-add", "Add")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (":label: ex-one\n", "", "exercise '残差' has no label; add it"),
+        (":::{exercise} 残差", ":::{exercise}", "exercise 'ex-one' has no title; add it"),
+    ],
+)
+def test_an_exercise_that_cannot_be_listed_is_found(
+    project: Path, edit: Edit, old: str, new: str, message: str
+) -> None:
+    edit(old, new)
+    assert any(message in line for line in findings(project))

@@ -142,6 +142,8 @@ def test_the_blank_keeps_the_names_of_the_answer(answer: str, left: str) -> None
         ("a = 1", "x.md:10: exercise has no answer block"),
         ("# --- end\n# --- your answer", "x.md:10: exercise has no answer block"),
         ("y = 2\n# --- your answer\nprint(1)\n# --- end", "x.md:12: answer block binds no name"),
+        ("# --- your answer\na = 1\nb = (\n# --- end\n)", "x.md:12: answer block is no Python of its own"),
+        ("# --- your answer\n%time a = 1\n# --- end", "x.md:11: answer block is no Python of its own"),
     ],
 )
 def test_an_exercise_without_an_answer_is_refused(text: str, message: str) -> None:

@@ -263,6 +263,37 @@ def test_a_chapter_that_cannot_be_written_leaves_both_notebooks_and_the_others_g
     assert not list(printed.rglob("*.draft"))
 
 
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (
+            PermissionError(13, "Permission denied", "chapters/ja"),
+            "could not run: chapters/ja: Permission denied",
+        ),
+        (KeyError("odd"), "could not run (KeyError: 'odd'). This is a fault of the press: please report it"),
+    ],
+)
+def test_whatever_fails_in_one_chapter_the_others_are_stored(
+    printed: Path, ran: list[str], edit: Edit, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    second(printed)
+    edit("print(x + 1)", "print(x + 2)")
+    quick = refresh.run
+
+    def failing(root: Path, name: str, *rest: Any) -> Run:
+        if name == "sample":
+            raise error
+        return quick(root, name, *rest)
+
+    monkeypatch.setattr(refresh, "run", failing)
+    with pytest.raises(PressError) as caught:
+        notebooks(printed)
+    assert [str(problem) for problem in caught.value.problems] == [
+        f"chapters/{language}/sample.ipynb: {message}" for language in ("en", "ja")
+    ]
+    assert "other" in read_record(printed)
+
+
 def test_what_a_run_leaves_wrong_is_said_at_once(printed: Path, ran: list[str], edit: Edit) -> None:
     edit("print(x + 1)", "print()\nshow = print\nshow('a', end='')  # residual")
     edit(

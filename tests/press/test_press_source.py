@@ -51,8 +51,8 @@ MISTAKES = [
         "title",
     ),
     ("```{code-cell} ipython3\n:tags", "```{raw-cell}\n:tags", "raw cell"),
-    ('+++ {"lang": "ja"}\n\n(sample)=', "+++ {lang: ja}\n\n(sample)=", "could not be read"),
-    ("---\ntags: [exercise]", "---\ntags: [exercise", "could not be read"),
+    ('+++ {"lang": "ja"}\n\n(sample)=', "+++ {lang: ja}\n\n(sample)=", "is not followed by JSON"),
+    ("---\ntags: [exercise]", "---\ntags: [exercise", "are not valid YAML"),
 ]
 
 
@@ -64,6 +64,59 @@ def test_a_mistake_is_named_with_the_file(
     text = refusal(project)
     assert message in text
     assert text.startswith("chapters/sample.md")
+
+
+HEADERS = [
+    ("kernelspec:\n", "- kernelspec:\n", 6, "front matter is not valid YAML"),
+    ("  display_name: Python 3\n  language: python\n  name: python3\n", "", 6, "kernelspec is empty"),
+    (
+        "kernelspec:\n  display_name: Python 3\n  language: python\n  name: python3\n",
+        "kernelspec: python3\n",
+        6,
+        "kernelspec is a word ('python3'), expected display_name, language and name below it",
+    ),
+    ("kernelspec:\n", "lossbook:\nkernelspec:\n", 6, "lossbook is empty, expected kind: chapter or"),
+    (
+        "tags: [exercise]",
+        "tags: exercise",
+        None,
+        "tags are a word ('exercise'), expected a list; write [exercise]",
+    ),
+    (":tags: [first]", ":tags: first", None, "tags are a word ('first'), expected a list; write [first]"),
+    ('"block": "claim"}', '"block": "claim", "tags": "x"}', None, "tags are a word ('x'), expected a list"),
+    ('{"lang": "ja", "block": "claim"}', "[1]", None, "+++ is followed by a list ([1])"),
+    ("---\ntags: [exercise]\n---\n", "---\ntags: [exercise]\n", None, "begin with --- and do not end"),
+    (
+        "---\ntags: [exercise]\n---\n",
+        "---\n- exercise\n---\n",
+        None,
+        "are a list (['exercise']), expected key",
+    ),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message"), HEADERS, ids=[header[3] for header in HEADERS])
+def test_a_malformed_header_is_named_with_its_line(
+    project: Path, edit: Edit, old: str, new: str, line: int | None, message: str
+) -> None:
+    edit(old, new)
+    text = refusal(project)
+    assert message in text
+    if line:
+        assert text.startswith(f"chapters/sample.md:{line}: ")
+
+
+@pytest.mark.parametrize(
+    ("front", "message"),
+    [
+        ("- a", "chapters/sample.md:2: front matter is a list (['a']), expected key: value lines"),
+        ("word", "chapters/sample.md:2: front matter is a word ('word'), expected key: value lines"),
+        ("a: 1\n\tb: 2", "chapters/sample.md:3: front matter is not valid YAML"),
+    ],
+)
+def test_front_matter_that_is_no_mapping_is_named(project: Path, front: str, message: str) -> None:
+    source_path(project, "sample").write_text(f"---\n{front}\n---\n\n# a\n", encoding="utf-8")
+    assert refusal(project).startswith(message)
 
 
 def test_the_line_of_a_mistake_is_the_line_in_the_file(project: Path, edit: Edit) -> None:
