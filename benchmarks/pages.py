@@ -39,9 +39,10 @@ def main() -> int:
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Chromium {browser.version}"
     how = (
         f"{machine}; served from the same machine, cold cache, {ROUNDS} loads. "
-        f"Budgets: {BUDGET // 1024} KiB, uncompressed (a test holds every page to it), and {PAINT} ms."
+        f"Budgets: {BUDGET // 1000} kB uncompressed and without figures (a test holds every page to it), "
+        f"and {PAINT} ms."
     )
-    table = "| page | KiB | first contentful paint, ms: min | median | max |\n|---|---|---|---|---|\n"
+    table = "| page | kB | first contentful paint, ms: min | median | max |\n|---|---|---|---|---|\n"
     text = f"# Pages: weight and first paint\n\n{how}\n\n{table}{''.join(rows)}"
     REPORT.write_text(text, encoding="utf-8")
     print(f"wrote {REPORT.relative_to(ROOT)}: {len(rows)} pages")
@@ -51,7 +52,7 @@ def main() -> int:
 def _row(page: str, base: str, browser: Browser) -> str:
     weights, paints = zip(*(_load(base + page, browser) for _ in range(ROUNDS)), strict=True)
     times = f"{min(paints):.0f} | {statistics.median(paints):.0f} | {max(paints):.0f}"
-    return f"| {page} | {weights[0] / 1024:.0f} | {times} |\n"
+    return f"| {page} | {weights[0] / 1000:.0f} | {times} |\n"
 
 
 def _load(address: str, browser: Browser) -> tuple[float, float]:

@@ -92,7 +92,8 @@ def slug(heading: str) -> str:
     """The first words of a heading as an address; nothing of its formulas, roles and marks."""
     text = re.sub(r"\$[^$]*\$|\{[a-z:]+\}`[^`]*`", " ", heading)
     text = re.sub(r"[’']", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)).replace("_", "-")
-    return nodes.make_id(" ".join(re.sub(r"[^\w\s-]", " ", text).split()[:WORDS]))
+    words = re.sub(r"[^\w\s-]", " ", text).split()[:WORDS]
+    return nodes.make_id(" ".join(words)) or nodes.make_id("v " + " ".join(words))  # 0.1.0 is v-0-1-0
 
 
 def free(wanted: str, taken: set[str]) -> str:

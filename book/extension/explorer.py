@@ -8,6 +8,9 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from book.extension.catalogue import catalogue
+
+LONGEST = 120  # characters of TeX: longer formulas do not fit beside the curves
 WITHOUT_SCRIPTS = {
     "ja": "この図はJavaScriptで描きます。",
     "en": "This figure is drawn with JavaScript.",
@@ -21,7 +24,18 @@ class Explorer(SphinxDirective):
         """An element with a sentence for who reads without scripts."""
         note = WITHOUT_SCRIPTS[str(self.config.language)]
         html = f'<div data-loss-explorer class="loss-explorer"><p>{note}</p></div>'
-        return [nodes.raw("", html, format="html")]
+        formulas = nodes.container("", *self._formulas(), classes=["explorer-formulas"])
+        return [nodes.raw("", html, format="html"), formulas]
+
+    def _formulas(self) -> list[nodes.Node]:
+        """The formula of every loss, drawn with the page; the script shows that of the chosen one."""
+        return [
+            nodes.container(
+                "", *self.parse_text_to_nodes(f"${loss['formula']}$"), classes=[f"of-{loss['name']}"]
+            )
+            for loss in catalogue()["losses"]
+            if len(loss["formula"]) < LONGEST
+        ]
 
 
 def add_script(

@@ -28,10 +28,8 @@ PROMPT = re.compile(
 
 
 # The theme's button that folds a part of the contents has no name for who listens.
-NAMELESS = (
-    '<details><summary><span class="toctree-toggle"',
-    '<details><summary aria-label="Pages below"><span class="toctree-toggle"',
-)
+NAMELESS = re.compile(r'<summary>(?=<span class="toctree-toggle")')
+NAMED = '<summary aria-label="Pages below">'
 
 
 class Interface(NullTranslations):
@@ -76,7 +74,7 @@ def translator(words: dict[str, str]) -> Callable[[str], Markup]:
     def word(match: re.Match[str]) -> str:
         return match[1] + words.get(match[2], match[2]) + match[3]
 
-    return lambda html: Markup(PROMPT.sub(word, ATTRIBUTE.sub(word, str(html).replace(*NAMELESS))))
+    return lambda html: Markup(PROMPT.sub(word, ATTRIBUTE.sub(word, NAMELESS.sub(NAMED, str(html)))))
 
 
 def add_translator(

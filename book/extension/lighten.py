@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from PIL import Image
+from PIL import Image, ImageChops
 from sphinx.application import Sphinx
 
 from book.extension.formulas import frequent_rules
@@ -40,6 +40,8 @@ ADDED = (
     *("dropdown-menu-dark", "pst-sidebar-hidden", "bd-sidebar-primary", "bd-sidebar-secondary", "search"),
     *("context", "search-summary"),
 )
+
+MOSTLY = 0.8  # of the area of a figure of lines is white
 
 THEBE = re.compile(
     r'<script type="text/x-thebe-config">.*?</script>|<script>kernelName = .*?</script>', re.DOTALL
@@ -76,11 +78,24 @@ def lighter(body: str, sources: dict[str, str], root: Path) -> str:
         size = size_of(root / sources[image[3]]) if image[3] in sources else None
         if size is None or "width=" in image[0]:
             return image[0]
-        return (
-            f'<img {image[1]}src="{image[2]}" width="{size[0]}" height="{size[1]}" loading="lazy"{image[4]}>'
-        )
+        kind = ' class="line-art"' if is_line_art(root / sources[image[3]]) else ""
+        told = f'width="{size[0]}" height="{size[1]}" loading="lazy"{kind}'
+        return f'<img {image[1]}src="{image[2]}" {told}{image[4]}>'
 
     return IMAGE.sub(sized, body)
+
+
+def is_line_art(path: Path) -> bool:
+    """Whether a picture is mostly white paper: curves and points, which may be drawn light on dark.
+
+    What has filled areas, such as a heat map or photographs, keeps its colours: there they mean something.
+    """
+    if path.suffix == ".svg":
+        return False
+    with Image.open(path) as image:
+        small = image.convert("RGB").resize((160, 120), Image.Resampling.NEAREST)
+        darkest = ImageChops.darker(ImageChops.darker(*small.split()[:2]), small.split()[2])
+        return sum(darkest.histogram()[240:]) > MOSTLY * 160 * 120
 
 
 def size_of(path: Path) -> tuple[int, int] | None:

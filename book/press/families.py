@@ -15,6 +15,7 @@ HEADINGS = {
     "gradients": {"ja": "手計算の勾配", "en": "Gradients by hand"},
     "likelihoods": {"ja": "尤度", "en": "Likelihoods"},
 }
+TITLES = {"ja": "APIの説明", "en": "API"}
 ENGLISH = "引数の一覧は、コードの中の説明そのものなので英語です。"
 
 
@@ -34,7 +35,7 @@ def family_pages(root: Path, lang: str) -> dict[str, str]:
 
 
 def _page(family: str, title: str, lang: str) -> str:
-    parts = [f"({page_of(family)})=\n# API: {title}"]
+    parts = [f"({page_of(family)})=\n# {TITLES[lang]}: {title}"]
     parts.append(f"```{{api-family}} {family}\n```")
     if lang == "ja":
         parts.insert(1, ENGLISH)

@@ -213,8 +213,13 @@
     const readout = element("p", { "aria-live": "polite", class: "readout" });
     let name, at, p;
 
+    const formulas = document.querySelector(".explorer-formulas");
+    const formula = element("p", { class: "explorer-formula" });
+
     function draw() {
       const chosen = LOSSES[name];
+      const drawn = formulas && formulas.querySelector(`.of-${name} .tex`);
+      formula.replaceChildren(...(drawn ? [drawn.cloneNode(true)] : []));
       panels.replaceChildren(...CURVES.map((curve) => element("figure", {},
         element("figcaption", {}, chosen[curve] || curve !== "density" ? words[curve] : `${words.density}: ${words.none}`),
         panel(chosen, curve, p, at, words))));
@@ -246,7 +251,7 @@
       document.getElementById("explorer-loss").focus();
     }
 
-    root.replaceChildren(controls, panels, readout);
+    root.replaceChildren(controls, formula, panels, readout);
     choose("huber_loss");
   }
 

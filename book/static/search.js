@@ -62,7 +62,7 @@
           if (rank && points) points = points * 0.6;
           if (points > score) [score, hit] = [points, patterns];
         });
-        if (top && answers.has(page)) [score, hit] = [Math.max(score, 900), hit || alternatives[0]];
+        if (top && answers.has(page)) [score, hit] = [1500, hit || alternatives[0]];
         if (score) found.push({ page, title, anchor, heading, text, code, top, score, hit, order, place });
       });
     });

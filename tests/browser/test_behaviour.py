@@ -60,7 +60,8 @@ def test_switch_keeps_the_section_and_how_far_in_it(site: Site, fragment: bool) 
         visit.ask("() => scrollBy({ top: 150, behavior: 'instant' })")
         anchor, down = visit.ask(READING)
         assert down > 20
-        visit.page.click("a.language-switch")
+        # Playwright's own click would scroll the header, which sticks to the window, into view.
+        visit.ask("() => document.querySelector('a.language-switch').click()")
         visit.page.wait_for_url(f"{site.base}en/outliers.html#{anchor}", wait_until="load")
         visit.page.wait_for_function("scrollY > 0")
         visit.page.wait_for_timeout(200)
@@ -271,6 +272,16 @@ def test_dark_mode_can_be_chosen_and_stays(site: Site) -> None:
         assert brightness(visit) < 60
         visit.page.reload()
         assert brightness(visit) < 60
+
+
+def test_figures_of_lines_follow_the_page_into_the_dark(site: Site) -> None:
+    with site.open("en/outliers.html", color_scheme="dark") as visit:
+        filters = visit.ask(
+            "() => [...document.querySelectorAll('.cell_output img')]"
+            ".map((e) => [e.classList.contains('line-art'), getComputedStyle(e).filter])"
+        )
+        assert any(line for line, _ in filters)
+        assert all((filter != "none") == line for line, filter in filters)
 
 
 def brightness(visit: Visit) -> float:

@@ -151,6 +151,13 @@ def test_the_explorer_draws_three_panels_below_its_heading(site: Site, lang: str
         assert visit.page.locator(".loss-explorer svg path.curve").count() == 3
 
 
+def test_the_formula_of_the_chosen_loss_is_shown(explorer: Visit) -> None:
+    for name, sign in (("mse_loss", "y"), ("huber_loss", r"\delta")):
+        explorer.page.select_option("#explorer-loss", name)
+        shown = explorer.page.locator(".explorer-formula annotation").text_content() or ""
+        assert sign in shown
+
+
 def test_a_keyboard_steers_the_explorer(site: Site) -> None:
     with site.open("ja/explorer.html") as visit:
         page = visit.page
