@@ -1,5 +1,6 @@
 """The two languages of a source hold the same things, in the glossary's words."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,6 +250,39 @@ def test_figures_and_outputs_of_the_book_use_its_words() -> None:
                         for line, text in breaches(words, terms[language])
                     ]
     assert problems == []
+
+
+# A claim in both languages, its folded cell, its folded verdict in both languages.
+MYTH = r"""
+- \*\*NAME\*\* [^\n]+
+
+\+\+\+ {"lang": "en"}
+.*?- \*\*NAME\*\* [^\n]+
+
+```{code-cell} ipython3
+:tags: \[hide-cell\]
+(?P<code>.*?)```
+
+\+\+\+ {"lang": "ja"}
+
+```{dropdown} 判定
+\*\*(?P<ja>誤り|不正確|正しい)。\*\*.*?
+\+\+\+ {"lang": "en"}
+
+```{dropdown} Verdict
+\*\*(?P<en>Wrong|Imprecise|Right)\.\*\*"""
+
+
+def test_each_myth_has_one_folded_cell_and_one_verdict_in_both_languages() -> None:
+    words = {"wrong": "誤り", "imprecise": "不正確", "right": "正しい"}
+    text = (ROOT / "chapters" / "myths.md").read_text(encoding="utf-8")
+    verdicts = re.findall(r'judge\(\s*"([A-J]\d+) (\w+)"', text)
+    assert len(verdicts) > 50
+    for name, verdict in verdicts:
+        found = re.search(MYTH.replace("NAME", name), text, re.DOTALL)
+        assert found, name
+        assert (found["ja"], found["en"].lower()) == (words[verdict], verdict), name
+        assert found["code"].count("judge(") == 1, name
 
 
 def test_a_glossary_entry_without_a_key_is_refused(project: Path) -> None:
