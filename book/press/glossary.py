@@ -1,8 +1,14 @@
-"""The glossary's rules: each term has one Japanese and one English form, and some forms to avoid."""
+"""The glossary's rules: each term has one Japanese and one English form, and some forms to avoid.
 
+A form to avoid is a text; between slashes it is a regular expression; ``{learnt: learned}`` also says what to
+write where that is not the entry's own term.
+"""
+
+import ast
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from book.press.layout import LANGUAGES, read_yaml
 from book.press.problems import PressError, Problem
@@ -28,9 +34,9 @@ def rules(root: Path) -> dict[str, list[Rule]]:
         raise PressError(problems)
     found = {
         language: [
-            Rule(form, _pattern(form, language), entry[language])
+            Rule(form, _pattern(form, language), preferred)
             for entry in entries
-            for form in entry[f"avoid_{language}"]
+            for form, preferred in _forms(entry, language)
         ]
         for language in LANGUAGES
     }
@@ -54,29 +60,55 @@ def _entry_problem(entry: object) -> str | None:
     if not isinstance(entry, dict) or set(entry) != KEYS:
         return f"needs exactly the keys {', '.join(sorted(KEYS))}; it is {entry!r}"
     for key, value in entry.items():
-        forms = value if key.startswith("avoid_") and isinstance(value, list) else [value]
-        for form in forms:
-            if not isinstance(form, str) or not form.strip():
-                wanted = "a list of words" if key.startswith("avoid_") else "words"
-                return f"{key} holds {form!r}, expected {wanted}; put numbers in quotation marks"
-        if key.startswith("avoid_") and not isinstance(value, list):
+        to_avoid = key.startswith("avoid_")
+        if to_avoid and not isinstance(value, list):
             return f"{key} is {value!r}, expected a list; write [{value}]"
+        for form in _words(value) if to_avoid else [value]:
+            if not isinstance(form, str) or not form.strip():
+                wanted = "a list of words" if to_avoid else "words"
+                return f"{key} holds {form!r}, expected {wanted}; put numbers in quotation marks"
     return None
 
 
-def _contradictions(entries: list[dict[str, str]], found: dict[str, list[Rule]]) -> None:
-    problems = [
-        Problem(FILE, f"avoids {rule.avoided!r}, which is part of its own term {entry[language]!r}; drop one")
-        for language in LANGUAGES
-        for entry in entries
-        for rule in found[language]
-        if rule.pattern.search(entry[language])
+def _words(forms: list[Any]) -> list[Any]:
+    """Every word of a list of forms: a form may be a text, or say what to write instead."""
+    return [
+        word
+        for form in forms
+        for word in ([*form.keys(), *form.values()] if isinstance(form, dict) else [form])
     ]
+
+
+def _forms(entry: dict[str, Any], language: str) -> list[tuple[str, str]]:
+    """The forms to avoid of an entry, each with what to write instead."""
+    forms = []
+    for form in entry[f"avoid_{language}"]:
+        forms += list(form.items()) if isinstance(form, dict) else [(form, entry[language])]
+    return forms
+
+
+def _contradictions(entries: list[dict[str, Any]], found: dict[str, list[Rule]]) -> None:
+    """The glossary's own words follow its rules: terms, what to write instead, and definitions."""
+    problems = []
+    for language in LANGUAGES:
+        for rule in found[language]:
+            problems += [
+                Problem(FILE, f"avoids {rule.avoided!r}, which is part of its own term {term!r}; drop one")
+                for term in {*(entry[language] for entry in entries), *(r.preferred for r in found[language])}
+                if rule.pattern.search(term)
+            ]
+        for entry in entries:
+            problems += [
+                Problem(f"{FILE}, {entry['label']}", text)
+                for _, text in breaches([(0, entry[f"def_{language}"])], found[language])
+            ]
     if problems:
         raise PressError(problems)
 
 
 def _pattern(form: str, language: str) -> re.Pattern[str]:
+    if len(form) > 2 and form[0] == form[-1] == "/":
+        return re.compile(form[1:-1], re.IGNORECASE)
     escaped = r"\s+".join(re.escape(word) for word in form.split())
     if language == "en":
         return re.compile(rf"\b{escaped}\b", re.IGNORECASE)
@@ -94,3 +126,15 @@ def breaches(prose: list[tuple[int, str]], rules: list[Rule]) -> list[tuple[int,
         for rule in rules
         for match in rule.pattern.finditer(text)
     ]
+
+
+def spoken(code: str) -> dict[str, list[tuple[int, str]]]:
+    """The words of ``tr("…", "…")`` in a cell's code, by language: what figures and outputs say."""
+    found: dict[str, list[tuple[int, str]]] = {language: [] for language in LANGUAGES}
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
+            for language, argument in zip(LANGUAGES, node.args, strict=False):
+                for part in ast.walk(argument):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        found[language].append((part.lineno - 1, part.value))
+    return found

@@ -1,19 +1,20 @@
 """The two languages of a source hold the same things, in the glossary's words."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from book.press.check import check
-from book.press.glossary import rules
+from book.press.glossary import breaches, rules, spoken
 from book.press.layout import LANGUAGES, source_path
 from book.press.markdown import content, exercises, normalised, parser
 from book.press.parity import parity_problems
 from book.press.problems import PressError
 from book.press.source import read
 
-from .conftest import EN, JA
+from .conftest import EN, JA, ROOT
 
 Edit = Callable[[str, str], None]
 
@@ -155,6 +156,133 @@ def test_a_glossary_that_contradicts_itself_is_refused(project: Path) -> None:
     (project / "book" / "glossary.yml").write_text(entry, encoding="utf-8")
     with pytest.raises(PressError, match=r"avoids '損失', which is part of its own term '損失関数'"):
         rules(project)
+
+
+def test_a_definition_in_a_word_to_avoid_is_refused(project: Path) -> None:
+    path = project / "book" / "glossary.yml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("Bernoulli分布、Poisson分布など", "ベルヌーイ分布など"), encoding="utf-8")
+    with pytest.raises(PressError, match=r"exponential-family: 'ベルヌーイ': the glossary's word"):
+        rules(project)
+
+
+# A sentence with each word to avoid, and what to write.
+WRONG = {
+    "ja": {
+        "使用時には何もしません。": "推論時",
+        "慣性つきのSGDです。": "モメンタム",
+        "計算装置を選びます。": "デバイス",
+        "数百歩だけ訓練します。": "ステップ",
+        "歩数を増やします。": "ステップ",
+        "種を置きます。": "シードを固定",
+        "乱数の種です。": "乱数のシード",
+        "3つのコードを比べます。": "実装",
+        "ベクトルの長さです。": "ノルム",
+        "余りの寄与は0です。": "余分な項",
+        "隣をくじで選びます。": "ランダム",
+        "似た組だけを使います。": "正例ペア",
+        "似ていない組を離します。": "負例ペア",
+        "尤度を持つ双子です。": "対応する尤度モデル",
+        "2つの山のある分布です。": "モード",
+        "ラベルの点数です。": "スコア",
+        "クラスの偏りに備えます。": "クラスの不均衡",
+        "余白を広く取ります。": "マージン",
+        "ターゲットは±1です。": "目標",
+        "ベルヌーイ分布です。": "Bernoulli分布",
+        "sigmoidを通します。": "シグモイド",
+        "狭義固有です。": "狭義適正",
+        "正直に分類すると、こうです。": "位置づけ",
+        "**判定: 場合による。**": "誤り、不正確、正しいのどれか",
+    },
+    "en": {
+        "Alike pairs come together.": "positive pairs",
+        "In use it does nothing.": "at inference",
+        "The data are lopsided.": "imbalanced",
+        "A target with two humps.": "mode",
+        "We compare four codes.": "implementations",
+        "The neighbour is drawn by lot.": "by sampling or at random",
+        "A point without fellows.": "same-class",
+        "Strangers are pushed away.": "other-class",
+        "Wins that go in circles.": "are cyclic",
+        "It learns labels by heart.": "memorise",
+        "Nothing is learnt.": "learned",
+        "To be honest about its status, it is a bound.": "status",
+        "**Verdict: it depends.**": "wrong, imprecise or right",
+    },
+}
+FINE = {
+    "ja": [
+        "浮動小数点数です。",
+        "あと一歩です。",
+        "1000枚余りです。",
+        "くじらの絵です。",
+        "**判定: 誤り。**",
+        "`sigmoid` です。",
+    ],
+    "en": ["A learned model, used once.", "Source code.", "**Verdict: imprecise.**", "An honest forecast."],
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_word_to_avoid_is_found_and_named_with_the_word_to_write(project: Path, language: str) -> None:
+    for text, word in WRONG[language].items():
+        prose = content(text, parser(project)).prose
+        found = [sentence for _, sentence in breaches(prose, rules(project)[language])]
+        assert any(sentence.endswith(f"word is {word!r}") for sentence in found), (text, found)
+    for text in FINE[language]:
+        assert breaches(content(text, parser(project)).prose, rules(project)[language]) == [], text
+
+
+def test_the_words_that_code_shows_are_found_on_their_lines() -> None:
+    code = 'x = 1\nplt.title(tr("余白", "margin"))\nprint(tr(f"{x}つの目標", f"{x} targets"), "by lot")\n'
+    found = {language: [(line, text) for line, text in spoken(code)[language]] for language in LANGUAGES}
+    assert found == {"ja": [(1, "余白"), (2, "つの目標")], "en": [(1, "margin"), (2, " targets")]}
+
+
+def test_figures_and_outputs_of_the_book_use_its_words() -> None:
+    terms, problems = rules(ROOT), []
+    for path in sorted((ROOT / "chapters").glob("*.md")):
+        for cell in read(ROOT, path).cells:
+            if cell.kind == "code" and "tr(" in cell.text:
+                for language, words in spoken(cell.text).items():
+                    problems += [
+                        f"chapters/{path.name}:{cell.line + line}: {text}"
+                        for line, text in breaches(words, terms[language])
+                    ]
+    assert problems == []
+
+
+# A claim in both languages, its folded cell, its folded verdict in both languages.
+MYTH = r"""
+- \*\*NAME\*\* [^\n]+
+
+\+\+\+ {"lang": "en"}
+.*?- \*\*NAME\*\* [^\n]+
+
+```{code-cell} ipython3
+:tags: \[hide-cell\]
+(?P<code>.*?)```
+
+\+\+\+ {"lang": "ja"}
+
+```{dropdown} 判定
+\*\*(?P<ja>誤り|不正確|正しい)。\*\*.*?
+\+\+\+ {"lang": "en"}
+
+```{dropdown} Verdict
+\*\*(?P<en>Wrong|Imprecise|Right)\.\*\*"""
+
+
+def test_each_myth_has_one_folded_cell_and_one_verdict_in_both_languages() -> None:
+    words = {"wrong": "誤り", "imprecise": "不正確", "right": "正しい"}
+    text = (ROOT / "chapters" / "myths.md").read_text(encoding="utf-8")
+    verdicts = re.findall(r'judge\(\s*"([A-J]\d+) (\w+)"', text)
+    assert len(verdicts) > 50
+    for name, verdict in verdicts:
+        found = re.search(MYTH.replace("NAME", name), text, re.DOTALL)
+        assert found, name
+        assert (found["ja"], found["en"].lower()) == (words[verdict], verdict), name
+        assert found["code"].count("judge(") == 1, name
 
 
 def test_a_glossary_entry_without_a_key_is_refused(project: Path) -> None:
