@@ -50,6 +50,10 @@ WORDS = {
     "likelihood": {"ja": "尤度", "en": "Likelihood"},
     "extremes": {"ja": "極端な入力", "en": "Extreme inputs"},
     "precision": {"ja": "低精度", "en": "Low precision"},
+    "autocast": {"ja": "自動混合精度", "en": "Autocast"},
+    "meta and export": {"ja": "値なし・書き出し", "en": "Meta and export"},
+    "float16 mean of many": {"ja": "多数のfloat16の平均", "en": "Float16 mean of many"},
+    "anomaly": {"ja": "異常検知", "en": "Anomaly"},
     "gpu": {"ja": "GPU", "en": "GPU"},
 }
 

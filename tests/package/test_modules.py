@@ -1,8 +1,13 @@
 """What the factory of the modules does for all of them; each loss's own tests cover its module."""
 
+import inspect
+import pickle
+import typing
+
 import pytest
 import torch
 from torch import nn
+from torch.testing import assert_close
 
 from lossbook import modules
 
@@ -31,3 +36,57 @@ def test_options_that_are_tensors_move_with_the_module():
     assert module.weight is None
     module.weight = torch.ones(3)
     assert set(module.state_dict()) == {"weight", "pos_weight"}
+
+
+def inputs_of(cls):
+    return list(inspect.signature(cls.forward).parameters)
+
+
+@pytest.mark.parametrize("name", [name for name in modules.__all__ if hasattr(nn, name)])
+def test_forward_has_the_arguments_of_torchs(name):
+    theirs = [p.rstrip("_") for p in inputs_of(getattr(nn, name))]
+    assert inputs_of(getattr(modules, name)) == theirs
+
+
+def test_forward_says_what_it_takes_and_gives():
+    assert typing.get_type_hints(modules.GaussianNLLLoss.forward) == {
+        "input": torch.Tensor,
+        "target": torch.Tensor,
+        "var": torch.Tensor | float,
+        "return": torch.Tensor,
+    }
+
+
+def test_inputs_may_be_keywords():
+    z, y = torch.zeros(2, 3), torch.tensor([0, 1])
+    assert_close(modules.CrossEntropyLoss()(input=z, target=y), torch.tensor(3.0).log())
+    assert modules.PoissonNLLLoss()(log_input=torch.zeros(2), target=torch.zeros(2)) == 1
+    with pytest.raises(TypeError, match="inputs"):
+        modules.MSELoss()(inputs=z, target=z)
+
+
+class Scored(nn.Module):
+    def __init__(self, loss):
+        super().__init__()
+        self.loss = loss
+
+    def forward(self, z, y):
+        return self.loss(2 * z, y)
+
+
+@pytest.mark.parametrize("loss", [modules.CrossEntropyLoss(), modules.LinearCrossEntropyLoss(3, 4)])
+def test_a_module_is_one_node_for_fx(loss):
+    program = torch.fx.symbolic_trace(Scored(loss))
+    assert [node.op for node in program.graph.nodes].count("call_module") == 1
+    z, y = torch.randn(2, 3), torch.tensor([0, 1])
+    assert_close(program(z, y), loss(2 * z, y))
+    assert type(pickle.loads(pickle.dumps(loss))) is type(loss)
+
+
+def test_export_takes_the_dynamic_shapes_of_each_argument():
+    rows = torch.export.Dim("rows", min=2)
+    shapes = {"input": {0: rows}, "target": {0: rows}}
+    module, y = modules.CrossEntropyLoss(), torch.tensor([0, 1, 2, 0])
+    program = torch.export.export(module, (torch.zeros(4, 3), y), dynamic_shapes=shapes).module()
+    z = torch.randn(6, 3)
+    assert_close(program(z, y.repeat(2)[:6]), module(z, y.repeat(2)[:6]))

@@ -14,6 +14,7 @@ from torch import nn
 from torch.nn import LinearCrossEntropyOptions as Options
 from torch.profiler import ProfilerActivity, profile
 from torch.testing import assert_close
+from torch.utils.checkpoint import checkpoint
 
 from lossbook import checks, likelihoods, losses, modules
 
@@ -527,3 +528,30 @@ def test_chunks_do_not_warn_where_torch_falls_back():
         losses.linear_cross_entropy(
             h, w, torch.zeros(5).long(), linear_bias=b, label_smoothing=0.1, options=CHUNKS
         )
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean"])
+def test_chunks_inside_a_checkpoint(reduction):
+    h, layer, y = torch.randn(5, 3), torch.randn(7, 3), torch.tensor([0, 6, 3, 3, 1])
+
+    def loss(h, layer):
+        return losses.linear_cross_entropy(h, layer, y, reduction=reduction, options=CHUNKS).sum()
+
+    found = []
+    for function in (loss, lambda *inputs: checkpoint(loss, *inputs, use_reentrant=False)):
+        inputs = [h.clone().requires_grad_(), layer.clone().requires_grad_()]
+        found.append(torch.autograd.grad(function(*inputs), inputs))
+    assert_close(*found)
+
+
+def test_the_tree_refuses_a_label_equal_to_the_number_of_classes():
+    module = modules.AdaptiveLogSoftmaxWithLoss(3, 7, [3, 5])
+    for wrong in (7, -1):
+        with pytest.raises(RuntimeError, match=f"a class index from 0 to 6, found {wrong}"):
+            module(torch.zeros(2, 3), torch.tensor([0, wrong]))
+
+
+def test_the_tree_refuses_a_target_of_two_dimensions():
+    module = modules.AdaptiveLogSoftmaxWithLoss(3, 7, [3, 5])
+    with pytest.raises(RuntimeError, match=r"target must have shape \(N\) or \(\), found \(2, 1\)"):
+        module(torch.zeros(2, 1, 3), torch.zeros(2, 1, dtype=torch.long))

@@ -15,9 +15,11 @@ FILES = {
     "losses.py": '''
 from torch import Tensor
 
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import reduce
 
 
+@full_precision
 def quartic_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The fourth power of the residual.
 

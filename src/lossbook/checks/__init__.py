@@ -8,11 +8,13 @@ show measured numbers beside what they were checked for, so that a page fails on
 from lossbook.checks.evidence import difference, expect, results
 from lossbook.checks.proofs import PROOFS
 from lossbook.checks.report import Report, matrix, prove, status
+from lossbook.checks.robust import ROBUST
 from lossbook.checks.specs import SPECS
 from lossbook.ground.case import Spec, grid
 
 __all__ = [
     "PROOFS",
+    "ROBUST",
     "SPECS",
     "Report",
     "Spec",

@@ -13,6 +13,7 @@ import torch.nn.functional as torch_functional
 
 from lossbook import gradients, likelihoods, losses
 from lossbook.checks.proofs import PROOFS, Evidence, Subject
+from lossbook.checks.robust import ROBUST
 from lossbook.checks.specs import SPECS
 from lossbook.ground.case import Spec
 from lossbook.language import tr
@@ -63,7 +64,7 @@ def prove(
     report = Report(loss.__name__, status(loss), torchs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # torch warns of options that are tried on purpose
-        for name, proof in PROOFS.items():
+        for name, proof in (PROOFS | ROBUST if ours else PROOFS).items():
             try:
                 report.evidence[name] = proof(subject)
             except AssertionError as error:
@@ -146,6 +147,7 @@ def _within(evidence: Evidence) -> str:
     named = {
         "no nan": tr("nanなし", "no nan"),
         "64 roundings": tr("丸め64回以内", "64 roundings"),
+        "float32": tr("float32の値と一致", "float32"),
     }
     return named.get(evidence.within, f"≤ {evidence.within}")
 
@@ -161,4 +163,8 @@ def _words(torchs: bool) -> dict[str, Any]:
         "likelihood": tr("負の対数尤度と一致(定数を除く)", "Negative log-likelihood, up to the constant"),
         "extremes": tr("極端な入力でもnanにならない", "No nan at extreme inputs"),
         "precision": tr("低精度でも正しい", "Correct in low precision"),
+        "autocast": tr("自動混合精度ではfloat32で計算する", "In float32 under autocast"),
+        "meta and export": tr("値のないテンソルで形が決まり、書き出せる", "Runs without data, and exports"),
+        "float16 mean of many": tr("和が溢れるほど多くのfloat16でも平均は正しい", "Mean of many in float16"),
+        "anomaly": tr("逆伝播のどの段階にもnanがない", "No nan in any step backwards"),
     }

@@ -38,6 +38,9 @@ class Spec:
         twice: whether the second derivative exists almost everywhere and is compared (``gradgradcheck``).
         dtypes: precisions compared with float64.
         reference: what the loss is compared with, where that is not torch's function of the same name.
+        products: whether the loss has matrix products of its own, which autocast has in low precision.
+        rows: positions of the arguments with one entry for each row; by default every tensor, ``()`` for a
+            loss that cannot take many rows.
     """
 
     inputs: Callable[[Generator], tuple[Any, ...]]
@@ -49,6 +52,8 @@ class Spec:
     twice: bool = True
     dtypes: tuple[torch.dtype, ...] = field(default=(torch.float32, torch.bfloat16, torch.float16))
     reference: Callable[..., Any] | None = None
+    products: bool = False
+    rows: tuple[int, ...] | None = None
 
     def arguments(self, seed: int = 0) -> tuple[Any, ...]:
         """The positional arguments made from ``seed``."""

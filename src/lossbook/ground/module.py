@@ -1,10 +1,14 @@
 """A loss as a class: the factory that makes it from the function."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from torch import Tensor, nn
+
+# torch.fx takes a module for one node if its __module__ stands below this: the instance says so, since the
+# class must say where it is for pickle.
+LEAF_OF_FX = "torch.nn.modules.loss"
 
 
 class LossModule(nn.Module):
@@ -34,11 +38,12 @@ def module(
     function: Callable[..., Tensor],
     without: tuple[str, ...] = (),
     check: Callable[..., None] | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> type[LossModule]:
     """The class ``name`` for ``function``.
 
-    The options in ``without`` are not offered; ``check`` gets, by name, those that are refused at once. Both
-    are as in torch.nn.
+    The options in ``without`` are not offered; ``check`` gets, by name, those that are refused at once;
+    inputs in ``renamed`` have another name in ``forward``. All three are as in torch.nn.
     """
     parameters = inspect.signature(function).parameters.values()
     options = [p for p in parameters if p.default is not p.empty and p.name not in without]
@@ -46,6 +51,7 @@ def module(
 
     def __init__(self: LossModule, *args: Any, **kwargs: Any) -> None:
         nn.Module.__init__(self)
+        self.__module__ = LEAF_OF_FX
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         if check is not None:
@@ -61,7 +67,23 @@ def module(
         "__doc__": f"Module form of :func:`lossbook.losses.{function.__name__}`, its options as keywords.",
         "__module__": "lossbook.modules",
         "__signature__": signature,
+        "forward": _forward(function, renamed or {}),
         "function": staticmethod(function),
         "option_names": tuple(p.name for p in options),
     }
     return type(name, (LossModule,), namespace)
+
+
+def _forward(function: Callable[..., Tensor], renamed: Mapping[str, str]) -> Callable[..., Tensor]:
+    # Written out, as dataclasses write their methods: keywords, torch.export and editors read its signature.
+    signature = inspect.signature(function)
+    inputs = [p for p in signature.parameters.values() if p.default is p.empty]
+    names = [renamed.get(p.name, p.name) for p in inputs]
+    listed = ", ".join(names)
+    scope: dict[str, Any] = {"LossModule": LossModule}
+    exec(f"def forward(self, {listed}): return LossModule.forward(self, {listed})", scope)
+    forward = scope["forward"]
+    forward.__doc__ = f"The loss of the inputs, as :func:`lossbook.losses.{function.__name__}` takes them."
+    forward.__annotations__ = {name: p.annotation for name, p in zip(names, inputs, strict=True)}
+    forward.__annotations__["return"] = signature.return_annotation
+    return forward

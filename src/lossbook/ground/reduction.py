@@ -1,5 +1,6 @@
 """From the loss of each element to one number."""
 
+import torch
 from torch import Tensor
 
 REDUCTIONS = ("none", "mean", "sum")
@@ -13,12 +14,22 @@ def reduce(loss: Tensor, reduction: str) -> Tensor:
     return loss.sum() if reduction == "sum" else loss
 
 
+def mean_by(loss: Tensor, count: Tensor | int, dim: int | None = None) -> Tensor:
+    """The sum of ``loss`` divided by ``count``, which float16 may be too small to hold: so in float32."""
+    return (loss.sum(dim, dtype=at_least_float32(loss)) / count).to(loss.dtype)
+
+
+def at_least_float32(tensor: Tensor) -> torch.dtype:
+    """The dtype of ``tensor``, but not below float32: for numbers that half precision cannot hold."""
+    return torch.promote_types(tensor.dtype, torch.float32)
+
+
 def reduce_weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """As :func:`reduce` for ``weight * loss``, but ``'mean'`` divides by the sum of the weights."""
     check_reduction(reduction)
     weighted = weight * loss
     if reduction == "mean":
-        return weighted.sum() / weight.sum()
+        return mean_by(weighted, weight.sum(dtype=at_least_float32(weight)))
     return weighted.sum() if reduction == "sum" else weighted
 
 

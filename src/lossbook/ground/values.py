@@ -8,11 +8,26 @@ import math
 
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensor
 
 from lossbook.ground.strictness import is_strict
 
+_TRACING = torch._C._TorchDispatchModeKey.PROXY
+
 # The slope of torch's clamp(min=0) where its argument is 0. Torch's own losses changed with it.
 CLAMP_SLOPE = 0 if torch.__version__ >= "2.14" else 1
+
+
+def can_look_at(tensor: Tensor) -> bool:
+    """Whether ``tensor`` shows its values: not on the meta device, while compiling or in ``vmap``."""
+    functorch = torch._C._functorch
+    if torch.compiler.is_compiling() or torch._C._get_dispatch_mode(_TRACING) is not None:
+        return False
+    while functorch.is_functorch_wrapped_tensor(tensor):
+        if functorch.is_batchedtensor(tensor):
+            return False
+        tensor = functorch.get_unwrapped(tensor)
+    return not (tensor.is_meta or isinstance(tensor, FakeTensor))
 
 
 def check_values(
@@ -20,10 +35,10 @@ def check_values(
 ) -> None:
     """Raise ``error`` with the first value of ``tensor`` for which ``valid`` is false.
 
-    On a GPU the device asserts, as for torch's own losses, so that the program need not wait for it. Values
-    cannot be looked at while compiling or inside ``vmap``; nothing is checked there.
+    On a GPU the device asserts, as for torch's own losses, so that the program need not wait for it. Where
+    values cannot be looked at, nothing is checked.
     """
-    if torch.compiler.is_compiling() or _is_batched(valid):
+    if not can_look_at(valid):
         return
     if valid.is_cuda:
         torch._assert_async(valid.all(), f"{name} must be {expected}")
@@ -84,12 +99,3 @@ def unless(value: int, target: Tensor, x: Tensor) -> Tensor:
     if torch.compiler.is_compiling():
         return times((target.to(x.dtype) - value).sign().abs(), x)
     return torch.where(target != value, x, 0)
-
-
-def _is_batched(tensor: Tensor) -> bool:
-    functorch = torch._C._functorch
-    while functorch.is_functorch_wrapped_tensor(tensor):
-        if functorch.is_batchedtensor(tensor):
-            return True
-        tensor = functorch.get_unwrapped(tensor)
-    return False

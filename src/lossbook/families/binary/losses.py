@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast, check_floating
-from lossbook.ground.reduction import reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import at_least_float32, reduce
 from lossbook.ground.values import (
     check_expands,
     check_signs,
@@ -22,6 +23,7 @@ from lossbook.ground.values import (
 )
 
 
+@full_precision
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -74,6 +76,7 @@ def binary_cross_entropy(
     return reduce(_weighted(-target * log_p - (1 - target) * log_1_minus_p, weight), reduction)
 
 
+@full_precision
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -125,14 +128,16 @@ def binary_cross_entropy_with_logits(
     _check_fractions(target)
     yes, no = target, 1 - target
     if pos_weight is not None:
-        yes = pos_weight.to(input.dtype) * yes
+        yes = pos_weight.to(at_least_float32(input)) * target.to(at_least_float32(target))
     # yes * log(1 + e^-z) + no * log(1 + e^z), both from the one that is at most log 2: the other is |z| more.
     negative = input < 0
     size = torch.where(negative, -input, input)
     loss = times(torch.where(negative, yes, no), size) + (yes + no) * torch.exp(-size).log1p()
+    loss = loss.to(torch.promote_types(input.dtype, target.dtype))
     return reduce(_weighted(loss, weight), reduction)
 
 
+@full_precision
 def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     r"""Soft margin loss: the negative log-likelihood of a Bernoulli distribution over 1 and -1.
 
@@ -179,6 +184,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> 
     return reduce(softplus(-input * target), reduction)
 
 
+@full_precision
 def sigmoid_focal_loss(
     inputs: Tensor, targets: Tensor, alpha: float = 0.25, gamma: float = 2, reduction: str = "none"
 ) -> Tensor:
@@ -224,8 +230,8 @@ def sigmoid_focal_loss(
         raise ValueError(f"gamma must not be negative, found {gamma!r}")
     cross_entropy = binary_cross_entropy_with_logits(inputs, targets, reduction="none")
     # 1 - p_t without cancellation. At an infinite logit its slope is 0, and 0 times an infinite loss nan.
-    z = torch.where(inputs.isinf(), inputs.detach(), inputs)
-    missed = targets * torch.sigmoid(-z) + (1 - targets) * torch.sigmoid(z)
+    missed = targets * torch.sigmoid(-inputs) + (1 - targets) * torch.sigmoid(inputs)
+    missed = torch.where(inputs.isinf(), missed.detach(), missed)
     # Held above 0, where the slope of a power below 1 is infinite.
     loss = missed.clamp(min=torch.finfo(missed.dtype).tiny) ** gamma * cross_entropy
     if alpha >= 0:
@@ -236,13 +242,17 @@ def sigmoid_focal_loss(
 def _held(log: Callable[[Tensor], Tensor], x: Tensor, zero: float) -> Tensor:
     # The logarithm, but at least -100 and with a slope of at most 1e12, as torch has it. Within 1e-12 of
     # where it is infinite, a term of value 0 gives the slope: autograd would multiply 0 and infinity.
-    near = x - zero <= 1e-12  # float16 has no 1e-12: it compares with 0
-    value = log(torch.where(near, x.detach(), x))
-    return torch.where(near, value.detach().clamp(min=-100) + 1e12 * (x - x.detach()), value)
+    near, infinite = x - zero <= 1e-12, x == zero  # float16 has no 1e-12: it compares with 0
+    value = log(torch.where(infinite, zero + 1, x))
+    held = value.detach().masked_fill(infinite, -100).clamp(min=-100)
+    return torch.where(near, held + 1e12 * (x - x.detach()), value)
 
 
 def _weighted(loss: Tensor, weight: Tensor | None) -> Tensor:
-    return loss if weight is None else weight.to(loss.dtype) * loss
+    if weight is None:
+        return loss
+    wide = at_least_float32(loss)
+    return (weight.to(wide) * loss.to(wide)).to(loss.dtype)
 
 
 def _check_fractions(target: Tensor) -> None:

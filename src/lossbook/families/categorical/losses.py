@@ -11,11 +11,13 @@ from torch import Tensor
 from torch.nn.functional import log_softmax
 
 from lossbook.ground.arguments import check_floating
-from lossbook.ground.reduction import check_reduction, reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import at_least_float32, check_reduction, mean_by, reduce
 from lossbook.ground.strictness import is_strict
 from lossbook.ground.values import check_values, times
 
 
+@full_precision
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -68,6 +70,7 @@ def nll_loss(
     return _reduce(labels.weigh(labels.surprise(input)), labels, reduction)
 
 
+@full_precision
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -139,6 +142,7 @@ def cross_entropy(
     return _reduce(loss, labels, reduction)
 
 
+@full_precision
 def focal_loss(
     input: Tensor,
     target: Tensor,
@@ -191,8 +195,9 @@ def focal_loss(
         raise ValueError(f"gamma must not be negative, found {gamma!r}")
     labels = _read(input, target, weight, ignore_index)
     surprise = labels.surprise(log_softmax(input, labels.dim))
-    # Infinite surprise changes 1 - p by 0, which times itself would be nan.
-    missed = -torch.expm1(-torch.where(surprise.isinf(), surprise.detach(), surprise))
+    # Infinite surprise changes 1 - p = 1 by 0, which times itself would be nan.
+    impossible = surprise.isinf()
+    missed = torch.where(impossible, 1, -torch.expm1(-torch.where(impossible, 0, surprise)))
     # Held above 0, where the slope of a power below 1 is infinite.
     faded = missed.clamp(min=torch.finfo(missed.dtype).tiny) ** gamma * surprise
     return _reduce(labels.weigh(faded), labels, reduction)
@@ -249,7 +254,8 @@ def _weigh_classes(values: Tensor, weight: Tensor | None, dim: int) -> Tensor:
 def _reduce(loss: Tensor, labels: _Labels, reduction: str) -> Tensor:
     check_reduction(reduction)
     if reduction == "mean":
-        return loss.sum() / (labels.counts if labels.weight is None else labels.weight).sum()
+        counted = labels.counts if labels.weight is None else labels.weight
+        return mean_by(loss, counted.sum(dtype=at_least_float32(loss)))
     return reduce(loss, reduction)
 
 

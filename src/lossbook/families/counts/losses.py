@@ -7,10 +7,12 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lossbook.ground.arguments import check_broadcast, check_floating
-from lossbook.ground.reduction import reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import at_least_float32, reduce
 from lossbook.ground.values import check_expands, check_values, check_values_if_strict, times
 
 
+@full_precision
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -61,13 +63,15 @@ def poisson_nll_loss(
     tensor([1.0000, 2.7183])
     """
     _check_counts(input=input, target=target)
-    rate, log_rate = (input.exp(), input) if log_input else (input, (input + eps).log())
-    loss = rate - times(target, log_rate)
+    rate, log_rate = (input.exp(), input) if log_input else (input, _log(input, eps))
+    y = _real(target, input)
+    loss = rate - times(y, log_rate)
     if full:
-        loss = loss + _stirling(target).to(loss.dtype)
-    return reduce(loss, reduction)
+        loss = loss + _stirling(y).to(loss.dtype)
+    return reduce(loss.to(torch.result_type(rate, target)), reduction)
 
 
+@full_precision
 def negative_binomial_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -120,14 +124,25 @@ def negative_binomial_nll_loss(
     """
     check_floating(input=input)
     _check_counts(input=input, target=target)
-    alpha = torch.as_tensor(dispersion, dtype=input.dtype, device=input.device)
+    alpha = torch.as_tensor(dispersion, dtype=at_least_float32(input), device=input.device)
     check_values("dispersion", alpha.detach(), alpha > 0, "positive", ValueError)
     check_expands("dispersion", alpha, torch.broadcast_tensors(input, target)[0])
-    r, x = 1 / alpha, input + alpha.log()
-    loss = -times(target, logsigmoid(x)) - r * logsigmoid(-x) - _log_gamma_ratio(target, r)
+    r, x, y = 1 / alpha, input.to(alpha.dtype) + alpha.log(), _real(target, input)
+    loss = -times(y, logsigmoid(x)) - r * logsigmoid(-x) - _log_gamma_ratio(y, r)
     if full:
-        loss = loss + torch.lgamma(target + 1)
-    return reduce(loss, reduction)
+        loss = loss + torch.lgamma(y + 1)
+    return reduce(loss.to(torch.result_type(input, target)), reduction)
+
+
+def _real(target: Tensor, input: Tensor) -> Tensor:
+    # Counts in a dtype that holds their sums and logarithms: 255 + 1 is 0 in uint8.
+    whole = not (target.is_floating_point() or target.is_complex())
+    return target.to(at_least_float32(input if whole else target))
+
+
+def _log(rate: Tensor, eps: float) -> Tensor:
+    # float16 has no 1e-8, so it is added in float32.
+    return (rate.to(at_least_float32(rate)) + eps).log()
 
 
 def _stirling(y: Tensor) -> Tensor:

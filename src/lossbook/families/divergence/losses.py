@@ -4,10 +4,12 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast, warn
-from lossbook.ground.reduction import REDUCTIONS, check_reduction, reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import REDUCTIONS, check_reduction, mean_by, reduce
 from lossbook.ground.values import check_values_if_strict
 
 
+@full_precision
 def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
     r"""Kullback–Leibler divergence of a target distribution from the predicted one.
 
@@ -51,14 +53,14 @@ def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: b
     _check(input, target, reduction, log_target)
     loss = _from_log_target(input, target) if log_target else _from_target(input, target)
     if reduction == "batchmean":
-        return loss.sum() / input.shape[0] if input.ndim else loss.sum()
+        return mean_by(loss, input.shape[0]) if input.ndim else loss.sum()
     return reduce(loss, reduction)
 
 
 def _from_target(input: Tensor, target: Tensor) -> Tensor:
     impossible = target == 0
     t = torch.where(impossible, 1, target)
-    return torch.where(impossible, 0, t * (t.log() - input))
+    return torch.where(impossible, 0, t * (t.log() - torch.where(impossible, 0, input)))
 
 
 def _from_log_target(input: Tensor, target: Tensor) -> Tensor:

@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast
-from lossbook.ground.reduction import reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import at_least_float32, reduce
 from lossbook.ground.values import check_values
 
 
+@full_precision
 def gaussian_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -56,12 +58,16 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(mean, y, torch.tensor([1.0, 4.0]), reduction="none")
     tensor([2.0000, 1.1931])
     """
-    v = _floor(_fit(_as_tensor(var, input), input), eps)
+    known = _as_tensor(var, input)
+    v = _floor(_fit(known, input).to(at_least_float32(known)), eps)
     check_broadcast(input=input, target=target)
+    dtype = torch.result_type(input, target)
+    if isinstance(var, Tensor):
+        dtype = torch.promote_types(dtype, var.dtype)
     loss = 0.5 * (torch.log(v) + (target - input) ** 2 / v)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
-    return reduce(loss, reduction)
+    return reduce(loss.to(dtype), reduction)
 
 
 def _floor(var: Tensor, eps: float) -> Tensor:
@@ -71,7 +77,7 @@ def _floor(var: Tensor, eps: float) -> Tensor:
 
 def _as_tensor(var: Tensor | float, input: Tensor) -> Tensor:
     if isinstance(var, float):
-        var = var * torch.ones_like(input)
+        var = torch.full_like(input, var, dtype=at_least_float32(input))
     if not isinstance(var, Tensor):
         raise TypeError(f"var must be a tensor or a float, found {type(var).__name__} {var!r}")
     if var.is_complex():

@@ -6,11 +6,13 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast, check_floating, check_real
-from lossbook.ground.reduction import reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import mean_by, reduce
 from lossbook.ground.strictness import is_strict
 from lossbook.ground.values import check_signs, check_values, positive_part, times
 
 
+@full_precision
 def hinge_loss(
     input: Tensor, target: Tensor, p: int = 1, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:
@@ -57,6 +59,7 @@ def hinge_loss(
     return reduce(positive_part(margin - target * input, 0) ** p, reduction)
 
 
+@full_precision
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -112,12 +115,13 @@ def multi_margin_loss(
     right = torch.arange(z.shape[-1], device=z.device) == y
     # The right class is taken out before the power.
     violation = positive_part(torch.where(right, 0, margin - z.gather(-1, y) + z), 0)
-    loss = (violation**p).sum(-1) / z.shape[-1]
+    loss = mean_by(violation**p, z.shape[-1], -1)
     if weight is not None:
         loss = times(weight[y.squeeze(-1)], loss)
     return reduce(loss.reshape(target.shape), reduction)
 
 
+@full_precision
 def crammer_singer_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:

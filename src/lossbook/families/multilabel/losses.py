@@ -8,10 +8,12 @@ from torch.nn.functional import pad
 
 from lossbook.families.binary.losses import binary_cross_entropy_with_logits
 from lossbook.ground.arguments import check_broadcast, check_floating
-from lossbook.ground.reduction import reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import mean_by, reduce
 from lossbook.ground.values import check_values, times
 
 
+@full_precision
 def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -67,9 +69,10 @@ def multilabel_soft_margin_loss(
     if weight is not None:
         loss = weight * loss
     last = input.ndim - 1
-    return reduce(loss.sum(last) / input.shape[last], reduction)
+    return reduce(mean_by(loss, input.shape[last], last), reduction)
 
 
+@full_precision
 def multilabel_margin_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     r"""Multi-label margin loss: every right label should score at least 1 above every wrong one.
 

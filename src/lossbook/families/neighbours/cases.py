@@ -22,6 +22,7 @@ SPECS = {
     "nca_loss": Spec(
         points,
         options=grid(zero_infinity=(False, True)),
+        rows=(),
         extremes=[
             (case, {"zero_infinity": z}) for case in ((SAME, CLASSES), (FAR, ALONE)) for z in (False, True)
         ],
@@ -29,6 +30,7 @@ SPECS = {
     "soft_nearest_neighbour_loss": Spec(
         points,
         options=grid(temperature=(0.5, 1.0, 4.0)),
+        rows=(),
         extremes=[((FAR, CLASSES), {"temperature": t}) for t in (1e-4, 1.0, 1e4)],
     ),
 }

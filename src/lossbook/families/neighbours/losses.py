@@ -8,12 +8,14 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_floating
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import reduce
 from lossbook.ground.values import check_values_if_strict
 
 IMPOSSIBLE = -1e30  # log-probability of drawing oneself; finite, so that its gradient is no nan
 
 
+@full_precision
 def nca_loss(input: Tensor, target: Tensor, reduction: str = "mean", zero_infinity: bool = False) -> Tensor:
     r"""Neighbourhood components analysis: minus the log-probability that leave-one-out 1-NN is right.
 
@@ -54,6 +56,7 @@ def nca_loss(input: Tensor, target: Tensor, reduction: str = "mean", zero_infini
     return soft_nearest_neighbour_loss(input, target, 1.0, reduction, zero_infinity)
 
 
+@full_precision
 def soft_nearest_neighbour_loss(
     input: Tensor,
     target: Tensor,

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast, check_real
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import reduce
 from lossbook.ground.strictness import is_strict
 from lossbook.ground.values import CLAMP_SLOPE, check_signs, check_values_if_strict, positive_part, unless
@@ -15,6 +16,7 @@ from lossbook.ground.values import CLAMP_SLOPE, check_signs, check_values_if_str
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
 
 
+@full_precision
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
 ) -> Tensor:
@@ -66,6 +68,7 @@ def cosine_embedding_loss(
     return reduce(alike + other, reduction)
 
 
+@full_precision
 def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
 ) -> Tensor:

@@ -11,10 +11,12 @@ from torch import Tensor
 from torch.nn.functional import logsigmoid
 
 from lossbook.ground.arguments import check_broadcast, check_floating, check_real
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import reduce
 from lossbook.ground.values import CLAMP_SLOPE, check_signs, positive_part
 
 
+@full_precision
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0, reduction: str = "mean"
 ) -> Tensor:
@@ -59,6 +61,7 @@ def margin_ranking_loss(
     return reduce(positive_part(margin - target * (input1 - input2), CLAMP_SLOPE), reduction)
 
 
+@full_precision
 def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     r"""Bradley and Terry's negative log-likelihood of who is preferred; RankNet's loss, and Elo's.
 
@@ -102,6 +105,7 @@ def pairwise_logistic_loss(input1: Tensor, input2: Tensor, target: Tensor, reduc
     return reduce(-logsigmoid(target * (input1 - input2)), reduction)
 
 
+@full_precision
 def pairwise_probit_loss(input1: Tensor, input2: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     r"""Thurstone's negative log-likelihood of who is preferred (his case V).
 

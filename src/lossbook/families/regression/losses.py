@@ -8,9 +8,11 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_floating, check_weight, warn_if_broadcast
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import check_reduction, reduce, reduce_weighted
 
 
+@full_precision
 def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     r"""Squared error: the negative log-likelihood of a normal distribution with fixed variance.
 
@@ -51,6 +53,7 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Ten
     return _reduce(_residual(input, target, weight) ** 2, weight, reduction)
 
 
+@full_precision
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
     r"""Absolute error: the negative log-likelihood of a Laplace distribution of scale 1.
 
@@ -100,6 +103,7 @@ def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", weight: Tens
     return _reduce(difference.abs(), weight, reduction)
 
 
+@full_precision
 def huber_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
 ) -> Tensor:
@@ -149,6 +153,7 @@ def huber_loss(
     return reduce(loss if weight is None else weight * loss, reduction)
 
 
+@full_precision
 def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     r"""Smooth L1 loss: absolute error with its corner rounded. It is Huber's loss divided by its threshold.
 

@@ -12,9 +12,10 @@ from torch import Tensor
 from torch.autograd import Function
 from torch.nn.functional import pad
 
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import check_reduction, reduce
 from lossbook.ground.strictness import is_strict
-from lossbook.ground.values import check_values, check_values_if_strict
+from lossbook.ground.values import can_look_at, check_values, check_values_if_strict
 
 Lengths = Tensor | Sequence[int]
 
@@ -22,6 +23,7 @@ Lengths = Tensor | Sequence[int]
 IMPOSSIBLE = -1e30
 
 
+@full_precision
 def ctc_loss(
     log_probs: Tensor,
     targets: Tensor,
@@ -253,8 +255,8 @@ def _padded(targets: Tensor, target_lengths: Lengths, sizes: Tensor) -> Tensor:
         return targets
     if not isinstance(target_lengths, Tensor):
         longest = max(target_lengths)
-    else:  # a compiler must not look at the lengths, so it gets by with an upper bound
-        longest = targets.numel() if torch.compiler.is_compiling() else int(sizes.max())
+    else:  # where the lengths cannot be looked at, an upper bound will do
+        longest = int(sizes.max()) if can_look_at(sizes) else targets.numel()
     _check_total(targets, sizes)
     first = sizes.cumsum(0) - sizes
     index = first.view(-1, 1) + torch.arange(longest, device=targets.device)

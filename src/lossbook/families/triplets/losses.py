@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast
+from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import check_reduction, reduce
 
 
+@full_precision
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -72,6 +74,7 @@ def triplet_margin_loss(
     )
 
 
+@full_precision
 def triplet_margin_with_distance_loss(
     anchor: Tensor,
     positive: Tensor,

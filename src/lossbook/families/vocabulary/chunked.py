@@ -13,6 +13,7 @@ from torch.nn import LinearCrossEntropyOptions
 from torch.nn.functional import linear
 
 from lossbook.families.categorical.losses import cross_entropy
+from lossbook.ground.autocast import autocast_off
 from lossbook.ground.values import times
 
 
@@ -102,11 +103,12 @@ class _Chunked(Function):
         ctx.settings = (label_smoothing, rows, dtype)
         ctx.total = total
         ctx.save_for_backward(*arguments, *gradients)
-        return (losses.sum() if total else losses).to(input.dtype)
+        return losses.sum() if total else losses
 
     @staticmethod
     def backward(ctx: Any, upstream: Tensor) -> Any:
-        arguments, gradients = ctx.saved_tensors[:6], ctx.saved_tensors[6:]
+        saved = ctx.saved_tensors  # read once: a checkpoint computes them anew and gives them out once
+        arguments, gradients = saved[:6], saved[6:]
         needed = list(ctx.needs_input_grad[:3])
         # With create_graph=True the result is differentiated again: autograd needs the plain formula.
         if torch.is_grad_enabled() and not torch.compiler.is_compiling():
@@ -143,18 +145,19 @@ def _sweep(
     d_input = torch.empty_like(input if wanted[0] else input[:0])
     d_weight = torch.zeros_like(linear_weight if wanted[1] else linear_weight[:0], dtype=dtype)
     d_bias = scale.new_zeros(len(linear_weight) if wanted[2] else 0)
-    for start in range(0, len(input), rows):
-        part = slice(start, start + rows)
-        logits = linear(input[part], linear_weight, linear_bias).to(dtype)
-        losses[part], residual = term(logits, target[part], weight, scale[part], label_smoothing)
-        if wanted[2]:
-            d_bias += residual.sum(0)
-        residual = residual.to(input.dtype)
-        if wanted[0]:
-            d_input[part] = residual @ linear_weight
-        if wanted[1]:
-            _add_product(d_weight, residual.T, input[part])
-        del logits, residual  # they would last while the next ones are made
+    with autocast_off(input):
+        for start in range(0, len(input), rows):
+            part = slice(start, start + rows)
+            logits = linear(input[part], linear_weight, linear_bias).to(dtype)
+            losses[part], residual = term(logits, target[part], weight, scale[part], label_smoothing)
+            if wanted[2]:
+                d_bias += residual.sum(0)
+            residual = residual.to(input.dtype)
+            if wanted[0]:
+                d_input[part] = residual @ linear_weight
+            if wanted[1]:
+                _add_product(d_weight, residual.T, input[part])
+            del logits, residual  # they would last while the next ones are made
     return losses, d_input, d_weight.to(input.dtype), d_bias.to(input.dtype)
 
 
@@ -260,7 +263,8 @@ def _differentiable_gradients(
     upstream: Tensor, needed: list[bool], arguments: tuple[Any, ...], label_smoothing: float
 ) -> list[Tensor | None]:
     input, linear_weight, linear_bias, target, weight, scale = arguments
-    logits = linear(input, linear_weight, linear_bias)
+    with autocast_off(input):
+        logits = linear(input, linear_weight, linear_bias)
     losses = cross_entropy(logits, target, weight, reduction="none", label_smoothing=label_smoothing)
     chosen = [tensor for tensor, need in zip(arguments, needed, strict=False) if need]
     found = iter(torch.autograd.grad((losses * scale * upstream).sum(), chosen, create_graph=True))

@@ -16,8 +16,10 @@ from torch.nn.functional import linear
 from lossbook.families.categorical.losses import cross_entropy
 from lossbook.families.vocabulary.chunked import accumulation_dtype, chunked_losses
 from lossbook.ground.arguments import check_floating, warn
-from lossbook.ground.reduction import check_reduction, reduce
+from lossbook.ground.autocast import full_precision, loss_dtype, lowered
+from lossbook.ground.reduction import at_least_float32, check_reduction, reduce
 from lossbook.ground.strictness import is_strict
+from lossbook.ground.values import can_look_at, check_values
 
 
 def linear_cross_entropy(
@@ -100,6 +102,7 @@ def linear_cross_entropy(
     return _at_once(*arguments, label_smoothing)
 
 
+@full_precision
 def z_loss(input: Tensor, coefficient: float = 1e-4, reduction: str = "mean") -> Tensor:
     r"""Penalty on the log-normaliser of the logits, added to cross entropy.
 
@@ -134,7 +137,8 @@ def z_loss(input: Tensor, coefficient: float = 1e-4, reduction: str = "mean") ->
     if not coefficient >= 0:
         raise ValueError(f"coefficient must not be negative, found {coefficient!r}")
     check_floating(input=input)
-    return reduce(coefficient * input.logsumexp(-1) ** 2, reduction)
+    log_normaliser = input.logsumexp(-1).to(at_least_float32(input))  # its square may not fit into float16
+    return reduce((coefficient * log_normaliser**2).to(input.dtype), reduction)
 
 
 def adaptive_log_softmax_loss(
@@ -190,15 +194,12 @@ def adaptive_log_softmax_loss(
     _check_adaptive(input, target, cutoffs)
     _check_tree(input, head_weight, tail_weights, cutoffs)
     h, y = input.reshape(-1, input.shape[-1]), target.reshape(-1)
-    entry = y.clone()
-    log_p = h.new_zeros(len(y))
+    entry, within = y, []
     for k, (start, stop) in enumerate(pairwise(cutoffs)):
-        rows = ((y >= start) & (y < stop)).nonzero().squeeze(1)
-        if len(rows):
-            entry[rows] = cutoffs[0] + k
-            within = _cluster_log_softmax(h[rows], tail_weights[k])
-            log_p = log_p.index_put((rows,), _at(within, y[rows] - start))
-    log_p = log_p + _at(linear(h, head_weight, head_bias).log_softmax(1), entry)
+        inside = (y >= start) & (y < stop)
+        entry = torch.where(inside, cutoffs[0] + k, entry)
+        within.append(_within_cluster(h, torch.where(inside, y - start, -1), tail_weights[k]))
+    log_p = sum(within, _at(_log_softmax(linear(h, head_weight, head_bias)), entry))
     return reduce(-log_p.reshape(target.shape), reduction)
 
 
@@ -236,7 +237,7 @@ def adaptive_log_softmax(
     if input.dim() != 2:
         raise RuntimeError(f"input must have shape (N, D), found {tuple(input.shape)}")
     _check_tree(input, head_weight, tail_weights, cutoffs)
-    head = linear(input, head_weight, head_bias).log_softmax(1)
+    head = _log_softmax(linear(input, head_weight, head_bias))
     clusters = [
         _cluster_log_softmax(input, pair) + head[:, cutoffs[0] + k, None]
         for k, pair in enumerate(tail_weights)
@@ -244,9 +245,24 @@ def adaptive_log_softmax(
     return torch.cat([head[:, : cutoffs[0]], *clusters], 1)
 
 
+def _within_cluster(h: Tensor, place: Tensor, pair: Sequence[Tensor]) -> Tensor:
+    # The log-probability of each target within a cluster; 0 where its place is -1, outside of the cluster.
+    if not can_look_at(place):
+        picked = _at(_cluster_log_softmax(h, pair), place.clamp(min=0))
+        return torch.where(place >= 0, picked, 0)
+    rows = (place >= 0).nonzero().squeeze(1)
+    picked = _at(_cluster_log_softmax(h[rows], pair), place[rows])
+    return picked.new_zeros(len(place)).index_put((rows,), picked)
+
+
 def _cluster_log_softmax(input: Tensor, pair: Sequence[Tensor]) -> Tensor:
     down, out = pair
-    return linear(linear(input, down), out).log_softmax(1)
+    return _log_softmax(linear(linear(input, down), out))
+
+
+@full_precision
+def _log_softmax(logits: Tensor) -> Tensor:
+    return logits.log_softmax(1)
 
 
 def _at(values: Tensor, index: Tensor) -> Tensor:
@@ -303,6 +319,8 @@ def _in_chunks(
     check_floating(input=input)
     check_reduction(reduction)
     _check_target(input, target, len(linear_weight), weight, label_smoothing)
+    final = loss_dtype(input)
+    input, linear_weight, linear_bias = lowered(input, linear_weight, linear_bias)
     h, dtype = input.reshape(-1, input.shape[-1]), accumulation_dtype(input, options)
     if target.is_floating_point():
         target, kept = target.reshape(len(h), len(linear_weight)), h.new_ones(len(h), dtype=torch.bool)
@@ -316,7 +334,7 @@ def _in_chunks(
     scale = torch.where(kept, 1 / total, 0) if reduction == "mean" else kept.to(dtype)
     loss = chunked_losses(
         h, linear_weight, linear_bias, target, weight, scale, label_smoothing, options, reduction != "none"
-    )
+    ).to(final)
     if reduction == "none":
         return loss.reshape(input.shape[:-1])
     return torch.where(total == 0, math.nan, loss) if reduction == "mean" else loss
@@ -375,11 +393,8 @@ def _check_adaptive(input: Tensor, target: Tensor, cutoffs: Sequence[int]) -> No
             f"input must have the shape of target and one more dimension, found {tuple(input.shape)} "
             f"for {tuple(target.shape)}"
         )
-    if bool(((target < 0) | (target >= cutoffs[-1])).any()):
-        raise RuntimeError(
-            f"target must hold class indices from 0 to {cutoffs[-1] - 1}, "
-            f"found values from {int(target.min())} to {int(target.max())}"
-        )
+    known = (target >= 0) & (target < cutoffs[-1])
+    check_values("target", target, known, f"a class index from 0 to {cutoffs[-1] - 1}")
 
 
 def _check_tree(

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from lossbook.families.vocabulary import losses
+from lossbook.ground.module import LEAF_OF_FX
 
 
 class LinearCrossEntropyLoss(nn.Module):
@@ -49,6 +50,7 @@ class LinearCrossEntropyLoss(nn.Module):
         options: nn.LinearCrossEntropyOptions | None = None,
     ) -> None:
         super().__init__()
+        self.__module__ = LEAF_OF_FX
         if weight is not None and weight.shape != (num_classes,):
             raise RuntimeError(f"weight must have shape {(num_classes,)}, found {tuple(weight.shape)}")
         if not 0 <= label_smoothing <= 1:
@@ -117,6 +119,7 @@ class AdaptiveLogSoftmaxWithLoss(nn.Module):
         dtype: torch.dtype | None = None,
     ) -> None:
         super().__init__()
+        self.__module__ = LEAF_OF_FX
         bounds = [0, *cutoffs, n_classes]
         if len(bounds) < 3 or any(int(b) != b or a >= b for a, b in pairwise(bounds)):
             raise ValueError(
