@@ -13,6 +13,8 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from book.press.layout import package_version
+
 ROOT = Path(__file__).resolve().parents[2]
 LENGTH = 160  # characters that a page of results shows
 EVIDENCE = {
@@ -37,7 +39,7 @@ def describe(
     link = f' <a href="{context["pathto"]("foundations")}">{label}</a>' if here else ""
     context["colophon"] = {
         "evidence": EVIDENCE[lang] + link,
-        "version": VERSION[lang].format(version=book_version()),
+        "version": VERSION[lang].format(version=package_version(ROOT)),
         "build": built(lang),
     }
     context.setdefault("author", app.config.author)
@@ -73,15 +75,6 @@ def shortened(text: str) -> str:
         return text[: ends[-1]]
     cut = text[: LENGTH - 1]
     return (cut.rpartition(" ")[0] if text.isascii() else cut) + "…"
-
-
-def book_version() -> str:
-    """The version of the package in this repository."""
-    text = ROOT / "pyproject.toml"
-    found = (
-        re.search(r'^version = "([^"]+)"', text.read_text(encoding="utf8"), re.M) if text.is_file() else None
-    )
-    return found[1] if found else "0"
 
 
 def built(lang: str) -> str:

@@ -1,7 +1,6 @@
 """Where things lie in the project, and the settings the press reads there."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import yaml
 from book.press.problems import stop, taken
 
 LANGUAGES = ("ja", "en")
+VERSION = re.compile(r'^__version__ = "(.+)"$', re.M)
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
@@ -78,12 +78,18 @@ def repository_url(root: Path) -> str:
 
 
 def release(root: Path) -> str:
-    """What pip installs the package from: the repository at the tag of the version in ``pyproject.toml``."""
-    try:
-        version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    except (OSError, tomllib.TOMLDecodeError, KeyError) as error:
-        raise stop("pyproject.toml", f"gives no project.version to install ({error!r}); add it") from None
-    return f"lossbook[book] @ git+{repository_url(root)}@v{version}"
+    """What pip installs the package from: the repository at the tag of the package's version."""
+    return f"lossbook[book] @ git+{repository_url(root)}@v{package_version(root)}"
+
+
+def package_version(root: Path) -> str:
+    """The one line that names the version. Raises PressError if there is none."""
+    where = "src/lossbook/__init__.py"
+    path = root / where
+    found = VERSION.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if found is None:
+        raise stop(where, 'has no line __version__ = "..."; add it: the set-up cell installs that release')
+    return found.group(1)
 
 
 def listed_files(root: Path) -> list[str]:

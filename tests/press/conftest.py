@@ -103,9 +103,10 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "_config.yml").write_text(CONFIG, encoding="utf-8")
     (tmp_path / "_toc.yml").write_text(TOC, encoding="utf-8")
     (tmp_path / "requirements.lock").write_text("torch==2.13.0\n", encoding="utf-8")
-    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.2.3"\n', encoding="utf-8")
     for path, text in PACKAGE.items():
         (tmp_path / "src" / "lossbook" / path).write_text(text, encoding="utf-8")
+    with (tmp_path / "src/lossbook/__init__.py").open("a", encoding="utf-8") as package:
+        package.write('__version__ = "1.2.3"\n')
     shutil.copy(ROOT / "chapters" / "nbval.cfg", tmp_path / "chapters")
     shutil.copy(ROOT / "book" / "glossary.yml", tmp_path / "book")
     source_path(tmp_path, "sample").write_text(CHAPTER, encoding="utf-8")

@@ -75,8 +75,8 @@ def test_the_set_up_cell_brings_what_is_missing(
 
 
 def test_a_project_without_a_version_is_refused(project: Path) -> None:
-    (project / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
-    with pytest.raises(PressError, match=r"pyproject.toml: gives no project.version"):
+    (project / "src/lossbook/__init__.py").write_text("", encoding="utf-8")
+    with pytest.raises(PressError, match=r"src/lossbook/__init__.py: has no line __version__"):
         release(project)
 
 

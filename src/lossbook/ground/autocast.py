@@ -29,7 +29,7 @@ def full_precision(loss: Callable[Arguments, Result]) -> Callable[Arguments, Res
             return loss(*args, **kwargs)
         with torch.autocast(device, enabled=False):
             wide: dict[str, Any] = {name: _widened(value) for name, value in kwargs.items()}
-            return loss(*map(_widened, args), **wide)  # type: ignore[arg-type]
+            return loss(*map(_widened, args), **wide)
 
     return computed
 

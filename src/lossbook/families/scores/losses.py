@@ -9,12 +9,14 @@ import math
 import torch
 from torch import Tensor
 
-from lossbook.families.categorical.losses import _read
+from lossbook.families.categorical.losses import _read, _reduce
 from lossbook.ground.arguments import check_broadcast, check_floating, warn_if_broadcast
-from lossbook.ground.reduction import check_reduction, reduce
+from lossbook.ground.autocast import full_precision
+from lossbook.ground.reduction import reduce
 from lossbook.ground.values import check_values
 
 
+@full_precision
 def quantile_loss(
     input: Tensor, target: Tensor, quantile: float | Tensor = 0.5, reduction: str = "mean"
 ) -> Tensor:
@@ -59,6 +61,7 @@ def quantile_loss(
     return reduce(0.5 * residual.abs() + (level - 0.5) * residual, reduction)
 
 
+@full_precision
 def expectile_loss(
     input: Tensor, target: Tensor, expectile: float | Tensor = 0.5, reduction: str = "mean"
 ) -> Tensor:
@@ -102,6 +105,7 @@ def expectile_loss(
     return reduce(level * above**2 + (1 - level) * below**2, reduction)
 
 
+@full_precision
 def interval_score_loss(
     lower: Tensor, upper: Tensor, target: Tensor, alpha: float = 0.1, reduction: str = "mean"
 ) -> Tensor:
@@ -148,6 +152,7 @@ def interval_score_loss(
     return reduce(upper - lower + 2 / alpha * outside, reduction)
 
 
+@full_precision
 def gaussian_crps_loss(
     input: Tensor, target: Tensor, scale: Tensor | float, reduction: str = "mean"
 ) -> Tensor:
@@ -200,6 +205,7 @@ def gaussian_crps_loss(
     return reduce(residual * torch.erf(w / math.sqrt(2)) + spread, reduction)
 
 
+@full_precision
 def ensemble_crps_loss(input: Tensor, target: Tensor, fair: bool = True, reduction: str = "mean") -> Tensor:
     r"""Continuous ranked probability score of a forecast given by draws.
 
@@ -242,6 +248,7 @@ def ensemble_crps_loss(input: Tensor, target: Tensor, fair: bool = True, reducti
     return reduce(distance - pairs / _pairs(draws, fair), reduction)
 
 
+@full_precision
 def energy_score_loss(input: Tensor, target: Tensor, fair: bool = True, reduction: str = "mean") -> Tensor:
     r"""Energy score: the continuous ranked probability score of vectors, given by draws.
 
@@ -280,6 +287,7 @@ def energy_score_loss(input: Tensor, target: Tensor, fair: bool = True, reductio
     return reduce(distance - pairs / _pairs(draws, fair), reduction)
 
 
+@full_precision
 def brier_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduction: str = "mean") -> Tensor:
     r"""Brier score: the squared distance of the predicted probabilities from what happened.
 
@@ -316,7 +324,6 @@ def brier_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reductio
     >>> brier_loss(torch.tensor([[0.0, 0.0]]), torch.tensor([1]))
     tensor(0.5000)
     """
-    check_reduction(reduction)
     if target.is_floating_point() and target.shape == input.shape and input.ndim:
         check_floating(input=input)
         check_values("target", target.detach(), (target >= 0) & (target <= 1), "a probability", ValueError)
@@ -326,7 +333,7 @@ def brier_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reductio
     p = input.softmax(labels.dim)
     happened = torch.zeros_like(p).scatter(labels.dim, labels.label.unsqueeze(labels.dim), 1)
     loss = torch.where(labels.counts, (p - happened).square().sum(labels.dim), 0)
-    return loss.sum() / labels.counts.sum() if reduction == "mean" else reduce(loss, reduction)
+    return _reduce(loss, labels, reduction)
 
 
 def _residual(
