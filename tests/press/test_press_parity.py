@@ -252,6 +252,14 @@ def test_figures_and_outputs_of_the_book_use_its_words() -> None:
     assert problems == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_other_pages_use_the_books_words(language: str) -> None:
+    terms = rules(ROOT)[language]
+    for path in sorted((ROOT / "book" / language).glob("*.md")):
+        prose = content(path.read_text(encoding="utf-8"), parser(ROOT)).prose
+        assert breaches(prose, terms) == [], path
+
+
 # A claim in both languages, its folded cell, its folded verdict in both languages.
 MYTH = r"""
 - \*\*NAME\*\* [^\n]+
