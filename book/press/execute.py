@@ -155,6 +155,9 @@ def run(root: Path, name: str, language: str, projection: Projection, runs: Runs
         except (DeadKernelError, asyncio.CancelledError, RuntimeError) as error:
             raise fail(_death(client, error)) from None
         used = json.loads((Path(folder) / "used.json").read_text(encoding="utf-8"))
+    if "lossbook/__init__.py" not in used:
+        text = "took lossbook from elsewhere than src/lossbook, so nobody could say when it is stale"
+        raise PressError([Problem(path.relative_to(root).as_posix(), text)])
     tidy(projection.notebook, language)
     _limit(root, path, name, projection)
     return Run(projection.notebook, used, time.perf_counter() - began)

@@ -41,6 +41,7 @@ def enter(root: Path) -> None:
     """Give this process, and the kernels it starts, the one environment in which notebooks run."""
     for name in LEAKS:
         os.environ.pop(name, None)
+    root = root.resolve()
     home = _home(root)
     folders = {name: str(home / folder) for name, folder in FOLDERS.items()}
     for folder in folders.values():

@@ -1,6 +1,7 @@
 """The press runs notebooks for real: what it stores, what it skips, what a failure leaves behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -124,6 +125,12 @@ print(resources.files("lossbook").joinpath("families/table.txt").read_text())"""
 def test_a_run_tells_what_it_used_of_the_package(project: Path, kind: None) -> None:
     files = ("__init__.py", "families/near.py", "families/table.txt", "language.py", "losses.py")
     assert fill(project, READS).used == [f"lossbook/{file}" for file in files]
+
+
+def test_a_package_from_elsewhere_is_refused(project: Path) -> None:
+    shutil.rmtree(project / "src" / "lossbook")
+    with pytest.raises(PressError, match="took lossbook from elsewhere than src/lossbook"):
+        fill(project, "x = 1")
 
 
 LEAK = """\
