@@ -43,8 +43,9 @@ def describe(
         "build": built(lang),
     }
     context.setdefault("author", app.config.author)
-    if doctree is not None and (text := description(doctree)):
-        context["description"] = escape(text)
+    if doctree is not None:
+        title = app.env.titles[pagename].astext() if pagename in app.env.titles else pagename
+        context["description"] = escape(description(doctree) or f"{title} — {app.config.html_title}")
 
 
 def description(doctree: nodes.document) -> str:
