@@ -24,6 +24,13 @@ def at_least_float32(tensor: Tensor) -> torch.dtype:
     return torch.promote_types(tensor.dtype, torch.float32)
 
 
+def in_half_again(loss: Tensor, *given: Tensor) -> Tensor:
+    """``loss``, computed in float32 for the sake of its numbers, in half precision if ``given`` is in that."""
+    dtypes = [tensor.dtype for tensor in given if tensor.is_floating_point()]
+    half = bool(dtypes) and dtypes[0].itemsize == 2 and all(dtype == dtypes[0] for dtype in dtypes)
+    return loss.to(dtypes[0]) if half else loss
+
+
 def reduce_weighted(loss: Tensor, weight: Tensor, reduction: str) -> Tensor:
     """As :func:`reduce` for ``weight * loss``, but ``'mean'`` divides by the sum of the weights."""
     check_reduction(reduction)

@@ -66,6 +66,11 @@ def check_expands(name: str, tensor: Tensor, input: Tensor) -> None:
         )
 
 
+def at(values: Tensor, index: Tensor) -> Tensor:
+    """``values[index]``; without data too, where an index without dimensions would be read."""
+    return values.gather(0, index.reshape(-1)).reshape(index.shape)
+
+
 def times(a: Tensor, b: Tensor) -> Tensor:
     """The product ``a * b``, with 0 times infinity equal to 0: what cannot happen costs nothing.
 

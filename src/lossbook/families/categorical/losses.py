@@ -14,7 +14,7 @@ from lossbook.ground.arguments import check_floating
 from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import at_least_float32, check_reduction, mean_by, reduce
 from lossbook.ground.strictness import is_strict
-from lossbook.ground.values import check_values, times
+from lossbook.ground.values import at, check_values, times
 
 
 @full_precision
@@ -232,7 +232,7 @@ def _read(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: in
     known = (target >= 0) & (target < classes)
     check_values("target", target, known | ~counts, f"a class index below {classes}", IndexError)
     label = torch.where(counts, target, 0)
-    return _Labels(label, counts, None if weight is None else torch.where(counts, weight[label], 0), dim)
+    return _Labels(label, counts, None if weight is None else torch.where(counts, at(weight, label), 0), dim)
 
 
 def _expected_cross_entropy(

@@ -8,7 +8,7 @@ from torch.nn.functional import logsigmoid
 
 from lossbook.ground.arguments import check_broadcast, check_floating
 from lossbook.ground.autocast import full_precision
-from lossbook.ground.reduction import at_least_float32, reduce
+from lossbook.ground.reduction import at_least_float32, in_half_again, reduce
 from lossbook.ground.values import check_expands, check_values, check_values_if_strict, times
 
 
@@ -68,7 +68,7 @@ def poisson_nll_loss(
     loss = rate - times(y, log_rate)
     if full:
         loss = loss + _stirling(y).to(loss.dtype)
-    return reduce(loss.to(torch.result_type(rate, target)), reduction)
+    return reduce(in_half_again(loss, input, target), reduction)
 
 
 @full_precision
@@ -131,11 +131,13 @@ def negative_binomial_nll_loss(
     loss = -times(y, logsigmoid(x)) - r * logsigmoid(-x) - _log_gamma_ratio(y, r)
     if full:
         loss = loss + torch.lgamma(y + 1)
-    return reduce(loss.to(torch.result_type(input, target)), reduction)
+    return reduce(in_half_again(loss, input, target), reduction)
 
 
 def _real(target: Tensor, input: Tensor) -> Tensor:
     # Counts in a dtype that holds their sums and logarithms: 255 + 1 is 0 in uint8.
+    if target.dtype == torch.bool:
+        return target  # refused where it is used
     whole = not (target.is_floating_point() or target.is_complex())
     return target.to(at_least_float32(input if whole else target))
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from lossbook.ground.arguments import check_broadcast
 from lossbook.ground.autocast import full_precision
-from lossbook.ground.reduction import at_least_float32, reduce
+from lossbook.ground.reduction import at_least_float32, in_half_again, reduce
 from lossbook.ground.values import check_values
 
 
@@ -58,16 +58,14 @@ def gaussian_nll_loss(
     >>> gaussian_nll_loss(mean, y, torch.tensor([1.0, 4.0]), reduction="none")
     tensor([2.0000, 1.1931])
     """
-    known = _as_tensor(var, input)
-    v = _floor(_fit(known, input).to(at_least_float32(known)), eps)
+    given = [input, target, *([var] if isinstance(var, Tensor) else [])]
+    var = _as_tensor(var, input)
+    v = _floor(_fit(var, input).to(at_least_float32(var)), eps)
     check_broadcast(input=input, target=target)
-    dtype = torch.result_type(input, target)
-    if isinstance(var, Tensor):
-        dtype = torch.promote_types(dtype, var.dtype)
     loss = 0.5 * (torch.log(v) + (target - input) ** 2 / v)
     if full:
         loss = loss + 0.5 * math.log(2 * math.pi)
-    return reduce(loss.to(dtype), reduction)
+    return reduce(in_half_again(loss, *given), reduction)
 
 
 def _floor(var: Tensor, eps: float) -> Tensor:

@@ -9,7 +9,7 @@ from lossbook.ground.arguments import check_broadcast, check_floating, check_rea
 from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import mean_by, reduce
 from lossbook.ground.strictness import is_strict
-from lossbook.ground.values import check_signs, check_values, positive_part, times
+from lossbook.ground.values import at, check_signs, check_values, positive_part, times
 
 
 @full_precision
@@ -117,7 +117,7 @@ def multi_margin_loss(
     violation = positive_part(torch.where(right, 0, margin - z.gather(-1, y) + z), 0)
     loss = mean_by(violation**p, z.shape[-1], -1)
     if weight is not None:
-        loss = times(weight[y.squeeze(-1)], loss)
+        loss = times(at(weight, y.squeeze(-1)), loss)
     return reduce(loss.reshape(target.shape), reduction)
 
 
