@@ -90,7 +90,7 @@ def status_in_words(status: str) -> str:
         "A′": tr("周辺尤度・部分尤度・疑似尤度", "marginal, partial or pseudo-likelihood"),
         "B": tr("負の対数尤度の期待値(ダイバージェンス)", "expected negative log-likelihood (divergence)"),
         "C": tr("変分上界", "variational bound"),
-        "D": tr("固有スコア", "proper score"),
+        "D": tr("適正スコア", "proper score"),
         "E": tr("M推定量(密度は書けるが方便)", "M-estimator (its density is a modelling device)"),
         "F": tr("マージン型の代理損失(尤度なし)", "margin surrogate (no likelihood)"),
         "G": tr("対照学習(補助的な分類の尤度)", "contrastive (likelihood of an auxiliary task)"),
