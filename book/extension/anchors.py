@@ -18,9 +18,6 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from book.press.layout import notebook_path
-
-ROOT = Path(__file__).resolve().parents[2]
 WORDS = 6  # of a heading that make its address
 FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
 HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*$")
@@ -34,7 +31,7 @@ class StableAnchors(SphinxTransform):
     def apply(self, **kwargs: Any) -> None:
         """Rename the sections of the document."""
         sections = headed(self.document)
-        english = english_headings(self.env.docname)
+        english = english_headings(str(self.env.srcdir), self.env.docname)
         slugs = [slug(heading) for heading in english] if len(english) == len(sections) else []
         labels = (label_of(self.document, section) or made_with(section) for section, _ in sections)
         taken = {label for label in labels if label}
@@ -59,17 +56,26 @@ def headed(parent: nodes.Element, place: tuple[int, ...] = ()) -> list[tuple[nod
 
 
 @cache
-def english_headings(page: str) -> tuple[str, ...]:
-    """The headings of a page in its English edition; none if it has no source of its own."""
-    notebook, text = notebook_path(ROOT, page, "en"), ROOT / "book" / "en" / f"{page}.md"
-    if notebook.is_file():
-        cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
-    elif text.is_file():
-        sources = [text.read_text(encoding="utf8")]
+def english_headings(folder: str, page: str) -> tuple[str, ...]:
+    """The headings of a page in the English edition, which lies beside this one; none if it is not there."""
+    beside, within = Path(folder).parent / "en" / page, Path(folder, *english_parts(page))
+    for place in (beside, within):
+        notebook, text = (place.with_name(f"{place.name}{suffix}") for suffix in (".ipynb", ".md"))
+        if notebook.is_file():
+            cells = json.loads(notebook.read_text(encoding="utf8"))["cells"]
+            sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown"]
+            break
+        if text.is_file():
+            sources = [text.read_text(encoding="utf8")]
+            break
     else:
         return ()
     return tuple(heading for source in sources for heading in headings(source))
+
+
+def english_parts(page: str) -> list[str]:
+    """The path of a page's English twin where both editions lie in one folder: `chapters/ja/x`."""
+    return ["en" if part == "ja" else part for part in page.split("/")]
 
 
 def headings(markdown: str) -> list[str]:

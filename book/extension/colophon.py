@@ -97,7 +97,7 @@ def stamp(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     fresh = f"<span data-build>{built(str(app.config.language))}</span>"
-    for path in Path(app.outdir).glob("*.html"):
+    for path in Path(app.outdir).rglob("*.html"):
         text = path.read_text(encoding="utf8")
         if (new := STAMP.sub(fresh, text)) != text:
             path.write_text(new, encoding="utf8")

@@ -265,7 +265,7 @@ def write_bundle(app: Sphinx, exception: Exception | None) -> None:
     if exception or app.builder.format != "html":
         return
     out = Path(app.outdir)
-    pages = {path: path.read_text(encoding="utf8") for path in sorted(out.glob("*.html"))}
+    pages = {path: path.read_text(encoding="utf8") for path in sorted(out.rglob("*.html"))}
     named = [str(sheet.filename) for sheet in sheets(app)]
     names = [*THEME, *(name.removeprefix("_static/").split("?")[0] for name in named)]
     css = bundle(

@@ -45,9 +45,9 @@ def gather(
     if doctree is None:
         return
     folder = Path(app.doctreedir) / "search"
-    folder.mkdir(exist_ok=True)
-    text = json.dumps(list(sections(context["body"])), ensure_ascii=False)
-    (folder / f"{pagename}.json").write_text(text, encoding="utf8")
+    kept = folder / f"{pagename}.json"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(list(sections(context["body"])), ensure_ascii=False), encoding="utf8")
 
 
 def sections(body: str) -> Iterator[tuple[str, str, str, str]]:
