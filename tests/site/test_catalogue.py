@@ -72,4 +72,4 @@ def test_exercises_and_title_are_read_from_a_source() -> None:
     )
     source = parse("chapters/x.md", text)
     assert title_of(source, "ja") == "題"
-    assert exercises_of(source, "en") == [("x-one", "Question")]
+    assert [(found.label, found.title) for found in exercises_of(source, "en")] == [("x-one", "Question")]
