@@ -47,7 +47,8 @@ def test_so_is_every_compiled_loss(name):
         assert value.dtype == torch.float32
         chosen = [inputs[i] for i in spec.wrt]
         found.append((value, *torch.autograd.grad(value.sum(), chosen, materialize_grads=True)))
-    assert_close(*found)
+    # The products of a compiled backward pass follow autocast, torch's own too.
+    assert_close(*found, atol=1e-3, rtol=0.05)
 
 
 def test_the_weights_of_classes_may_have_another_dtype():

@@ -5,6 +5,7 @@ import torch
 
 from lossbook import checks, language, losses
 from lossbook.checks import Spec, prove
+from lossbook.checks.proofs import Subject
 
 
 def broken(input, target, reduction="mean"):
@@ -131,3 +132,44 @@ def test_every_status_letter_has_words(speaking):
 def test_language_refuses_what_it_does_not_speak():
     with pytest.raises(ValueError, match="found 'de'"):
         language.use("de")
+
+
+def narrow(input, target, reduction="mean"):
+    return torch.nn.functional.mse_loss(input + 0, target, reduction=reduction).to(input.dtype)
+
+
+def peeking(input, target):
+    return (input - target).sum() if bool(target.sum() > 0) else (input - target).sum() * 2
+
+
+def overflowing(input, target, reduction="mean"):
+    total = ((input - target) ** 2).sum()
+    return total / input.numel() if reduction == "mean" else total
+
+
+def nan_in_a_branch(input, target):
+    return torch.where(input == 0, 0, input.log() * 0 + target).sum()
+
+
+ZERO = Spec(lambda generator: (torch.zeros(3, dtype=torch.float64), torch.ones(3, dtype=torch.float64)))
+SHORT = Spec(SPEC.inputs, reductions=("mean",))
+
+
+@pytest.mark.parametrize(
+    ("proof", "loss", "spec"),
+    [
+        ("autocast", narrow, SPEC),
+        ("meta and export", peeking, SPEC),
+        ("float16 mean of many", overflowing, SHORT),
+        ("anomaly", nan_in_a_branch, ZERO),
+    ],
+)
+def test_a_loss_that_real_programs_break_is_found(proof, loss, spec):
+    with pytest.raises((AssertionError, RuntimeError)):
+        checks.ROBUST[proof](Subject(loss, spec))
+
+
+def test_only_a_loss_of_the_package_must_hold_in_real_programs():
+    assert checks.ROBUST.keys() <= prove(losses.l1_loss).evidence.keys()
+    own = prove(torch.nn.functional.l1_loss, SPEC, reference=losses.l1_loss)
+    assert not checks.ROBUST.keys() & own.evidence.keys()

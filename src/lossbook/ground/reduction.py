@@ -25,7 +25,7 @@ def at_least_float32(tensor: Tensor) -> torch.dtype:
 
 
 def in_half_again(loss: Tensor, *given: Tensor) -> Tensor:
-    """``loss``, computed in float32 for the sake of its numbers, in half precision if ``given`` is in that."""
+    """``loss``, which its numbers made float32, in half precision again if ``given`` is."""
     dtypes = [tensor.dtype for tensor in given if tensor.is_floating_point()]
     half = bool(dtypes) and dtypes[0].itemsize == 2 and all(dtype == dtypes[0] for dtype in dtypes)
     return loss.to(dtypes[0]) if half else loss

@@ -16,6 +16,8 @@ from lossbook.families.categorical.losses import cross_entropy
 from lossbook.ground.autocast import autocast_off
 from lossbook.ground.values import times
 
+FEWEST_ROWS = 16
+
 
 def chunked_losses(
     input: Tensor,
@@ -61,8 +63,11 @@ def rows_per_chunk(options: LinearCrossEntropyOptions, rows: int, features: int,
     """How many rows of logits to hold at once.
 
     ``'aspect_ratio:k'`` makes a chunk of logits take ``1/k`` of the memory of the input, rounded up to a
-    power of two; ``'auto'`` is ``k = 1``.
+    power of two; ``'auto'`` is ``k = 1``, but at least 16 rows: each chunk passes once over the gradient of
+    the weight, and for one row, torch's choice for a large vocabulary, that takes far longer than the rest.
 
+    >>> rows_per_chunk(LinearCrossEntropyOptions(), rows=512, features=64, classes=131_072)
+    16
     >>> rows_per_chunk(LinearCrossEntropyOptions(), rows=4096, features=64, classes=8192)
     32
     """
@@ -77,7 +82,7 @@ def rows_per_chunk(options: LinearCrossEntropyOptions, rows: int, features: int,
             f"batch_chunk_size={size} contradicts chunking_method={method!r}, which gives {chosen} rows: "
             "set only one of them"
         )
-    return chosen
+    return chosen if method != "auto" else min(max(chosen, FEWEST_ROWS), rows) or 1
 
 
 class _Chunked(Function):
