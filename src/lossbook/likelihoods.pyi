@@ -29,5 +29,5 @@ from lossbook.families.sequences.likelihoods import collapse as collapse
 from lossbook.families.sequences.likelihoods import ctc_loss as ctc_loss
 from lossbook.families.vocabulary.likelihoods import adaptive_log_softmax_loss as adaptive_log_softmax_loss
 from lossbook.families.vocabulary.likelihoods import linear_cross_entropy as linear_cross_entropy
-from lossbook.families.vocabulary.likelihoods import z_loss_prior as z_loss_prior
+from lossbook.families.vocabulary.likelihoods import z_loss_pseudo_observation as z_loss_pseudo_observation
 from lossbook.ground.noise import NoiseModel as NoiseModel

@@ -509,7 +509,7 @@ def test_adaptive_refuses_bad_cutoffs(cutoffs):
 def test_z_loss_is_a_normal_prior_on_the_log_normaliser():
     z, coefficient = rand(4, 7), 0.3
     loss = losses.z_loss(z, coefficient, reduction="none")
-    surprise = -likelihoods.z_loss_prior(coefficient).log_prob(z.logsumexp(-1))
+    surprise = -likelihoods.z_loss_pseudo_observation(coefficient).log_prob(z.logsumexp(-1))
     assert_close(surprise, loss + 0.5 * torch.tensor(torch.pi / coefficient).double().log())
     assert_close(losses.z_loss(z, coefficient), loss.mean())
 

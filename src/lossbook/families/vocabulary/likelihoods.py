@@ -1,4 +1,4 @@
-"""Huge vocabularies: categorical distributions, and the prior behind z-loss."""
+"""Huge vocabularies: categorical distributions, and what z-loss pretends to have seen."""
 
 import math
 from collections.abc import Sequence
@@ -33,8 +33,9 @@ def adaptive_log_softmax_loss(
     return NoiseModel(Categorical(logits=log_p), 0.0)
 
 
-def z_loss_prior(coefficient: float = 1e-4) -> Normal:
-    r"""The prior on the log-normaliser that z-loss stands for: :math:`\mathcal N(0, 1/(2\lambda))`.
+def z_loss_pseudo_observation(coefficient: float = 1e-4) -> Normal:
+    r"""The noise around a log-normaliser that z-loss takes for seen to be 0: :math:`\mathcal N(0,
+    1/(2\lambda))`.
 
     Its negative log-density is the loss plus :math:`\tfrac12 \log(\pi / \lambda)`.
     """

@@ -108,11 +108,11 @@ def z_loss(input: Tensor, coefficient: float = 1e-4, reduction: str = "mean") ->
 
     .. math:: \ell = \lambda \operatorname{lse}(z)^2, \qquad \operatorname{lse}(z) = \log \sum_c e^{z_c}
 
-    Softmax does not change when a constant is added to all logits. The prior
-    :math:`\operatorname{lse}(z) \sim \mathcal N(0, \tfrac{1}{2\lambda})` makes one choice of that constant
-    the most probable.
+    Softmax does not change when a constant is added to all logits. A pseudo-observation in every row, by
+    which :math:`\operatorname{lse}(z)` was seen to be 0 with normal noise of variance
+    :math:`\tfrac{1}{2\lambda}`, makes one choice of that constant the most probable.
 
-    Status: I, regulariser: a normal prior on the log-normaliser.
+    Status: I, regulariser: a pseudo-observation of the log-normaliser.
 
     Args:
         input: logits :math:`z`, ``(*, C)``; the classes are the last dimension.
