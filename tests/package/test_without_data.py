@@ -62,3 +62,12 @@ def test_the_tree_is_computed_whole_where_no_target_can_be_read():
     exported = torch.export.export(module, (h, y)).module()
     assert_close(exported(h, y), expected)
     assert module.to("meta")(h.to("meta"), y.to("meta")).output.shape == (8,)
+
+
+@pytest.mark.parametrize("name", ["nll_loss", "cross_entropy", "multi_margin_loss"])
+def test_the_weight_of_a_single_label_is_not_read(name):
+    loss, weight = getattr(losses, name), torch.tensor([1.0, 2.0, 3.0])
+    z, y = torch.randn(3), torch.tensor(2)
+    assert loss(z.to("meta"), y.to("meta"), weight=weight.to("meta")).shape == ()
+    compiled = torch.compile(loss, fullgraph=True, backend="eager")
+    assert_close(compiled(z, y, weight=weight), loss(z, y, weight=weight))

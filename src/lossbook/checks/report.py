@@ -126,7 +126,7 @@ class Report:
     def __repr__(self) -> str:
         heading = f"{self.name}: {self.status}" if self.status else self.name
         rows = [
-            f"  {name:<20}{f'{e.cases} cases, {e.within}' if e else '-'}" for name, e in self.evidence.items()
+            f"  {name:<22}{f'{e.cases} cases, {e.within}' if e else '-'}" for name, e in self.evidence.items()
         ]
         return "\n".join([heading, *rows])
 

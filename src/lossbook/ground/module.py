@@ -80,7 +80,7 @@ def _forward(function: Callable[..., Tensor], renamed: Mapping[str, str]) -> Cal
     inputs = [p for p in signature.parameters.values() if p.default is p.empty]
     names = [renamed.get(p.name, p.name) for p in inputs]
     listed = ", ".join(names)
-    scope: dict[str, Any] = {"LossModule": LossModule}
+    scope: dict[str, Any] = {"LossModule": LossModule, "__name__": __name__}
     exec(f"def forward(self, {listed}): return LossModule.forward(self, {listed})", scope)
     forward = scope["forward"]
     forward.__doc__ = f"The loss of the inputs, as :func:`lossbook.losses.{function.__name__}` takes them."
