@@ -17,7 +17,7 @@ import importlib.util
 if importlib.util.find_spec("lossbook") is None:  # on Colab or Binder
     %pip install -q "{release}"
 if importlib.util.find_spec("distutils") is None:  # from Python 3.12 on setuptools brings it
-    import setuptools
+    importlib.import_module("setuptools")
 
 import lossbook.language
 
