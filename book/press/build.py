@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from book.press.cards import FAMILIES
 from book.press.files import replace
 from book.press.fingerprint import fingerprint
 from book.press.frame import write_frame
@@ -36,7 +37,7 @@ def main(root: Path, strict: bool = False) -> int:
     except PressError as error:
         print(f"The book was not built. {error}", file=sys.stderr)
         return 1
-    if (root / "src" / "lossbook").is_dir():
+    if (root / FAMILIES).is_dir():
         proofs(root)  # once, before two processes want them
     kept = {lang: prepare(root, lang, folder, strict) for lang, folder in staged.items()}
     running = {lang: start(root, folder, outcome(root, lang), strict) for lang, folder in staged.items()}

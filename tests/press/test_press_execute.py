@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from book.press import kernel
+from book.press import kernel, layout
 from book.press.check import check
 from book.press.execute import Run, joined, run
 from book.press.freshness import read_record
@@ -127,8 +127,9 @@ def test_a_run_tells_what_it_used_of_the_package(project: Path, kind: None) -> N
     assert fill(project, READS).used == [f"lossbook/{file}" for file in files]
 
 
-def test_a_package_from_elsewhere_is_refused(project: Path) -> None:
+def test_a_package_from_elsewhere_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.rmtree(project / "src" / "lossbook")
+    monkeypatch.setattr(layout, "package_version", lambda root: "1.2.3")
     with pytest.raises(PressError, match="took lossbook from elsewhere than src/lossbook"):
         fill(project, "x = 1")
 

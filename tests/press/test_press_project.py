@@ -61,10 +61,10 @@ def test_the_set_up_cell_brings_what_is_missing(
     language = SimpleNamespace(use=lambda lang: None)
     package = SimpleNamespace(language=language)
 
+    found = SimpleNamespace(util=importlib.util, import_module=did.append)
+
     def bring(name: str, *rest: object) -> object:
-        if name == "setuptools":
-            did.append(name)
-        return package if name.startswith("lossbook") else SimpleNamespace(util=importlib.util)
+        return package if name.startswith("lossbook") else found
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in present or None)
     shell = SimpleNamespace(run_line_magic=lambda name, line: did.append(name))

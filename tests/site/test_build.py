@@ -40,6 +40,9 @@ def tree(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "_config.yml", tmp_path)
     shutil.copytree(ROOT / "book", tmp_path / "book", ignore=shutil.ignore_patterns("*.md", "__pycache__"))
     (tmp_path / "_toc.yml").write_text(TOC, encoding="utf8")
+    package = tmp_path / "src" / "lossbook" / "__init__.py"
+    package.parent.mkdir(parents=True)
+    package.write_text('__version__ = "1.2.3"\n', encoding="utf8")
     for lang in LANGUAGES:
         (tmp_path / "book" / lang / "index.md").write_text(PAGE[lang], encoding="utf8")
     return tmp_path
