@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ class Family:
     losses: list[dict[str, Any]]
 
 
+@cache
 def families(root: Path) -> list[Family]:
-    """Every family of the package below ``root``.
+    """Every family of the package below ``root``, read once.
 
     Raises PressError if a family has no card, or its card no title or losses.
     """
