@@ -128,7 +128,14 @@ def synonyms() -> list[list[str]]:
         return []
     terms = read_yaml(ROOT, "book/glossary.yml")
     extra = read_yaml(ROOT, "book/extension/search.yml")["same"]
-    return [[term["ja"], term["en"], *term["avoid_ja"], *term["avoid_en"]] for term in terms] + extra
+    return [
+        [term["ja"], term["en"], *_texts(term["avoid_ja"]), *_texts(term["avoid_en"])] for term in terms
+    ] + extra
+
+
+def _texts(forms: list[Any]) -> list[str]:
+    """The forms to avoid that stand for their own term: no patterns, no words with another replacement."""
+    return [form for form in forms if isinstance(form, str) and not form.startswith("/")]
 
 
 def answers(pages: set[str]) -> list[dict[str, Any]]:

@@ -222,3 +222,9 @@ def test_the_map_of_the_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert frame.site_address(ROOT) == "https://example.org/x/"
     monkeypatch.delenv("BOOK_ADDRESS")
     assert frame.site_address(ROOT).endswith(".github.io/losses-from-likelihood/")
+
+
+def test_synonyms_are_words_that_a_reader_may_type() -> None:
+    words = [word for group in search.synonyms() for word in group]
+    assert "ゆう度" in words
+    assert all(isinstance(word, str) and not word.startswith("/") for word in words)
