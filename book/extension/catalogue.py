@@ -100,7 +100,7 @@ class Cards(SphinxDirective):
             raise self.error(f"loss-cards: no card has {', '.join(unknown) or f'a loss of {chapter}'}")
         cards = [
             nodes.container(
-                "", *self.parse_text_to_nodes(_guide_entry(known[name], lang)), classes=["loss-card"]
+                "", *self.parse_text_to_nodes(_guide_entry(known[name], lang, chapter)), classes=["loss-card"]
             )
             for name in chosen
         ]
@@ -147,9 +147,11 @@ class Matrix(SphinxDirective):
         return self.parse_text_to_nodes(_table([word[lang] for word in head], rows) + _origin(gpu, lang))
 
 
-def _guide_entry(loss: dict[str, Any], lang: str) -> str:
+def _guide_entry(loss: dict[str, Any], lang: str, page: str = "") -> str:
+    """The facts of a loss in Markdown, with a link to its chapter unless that is the ``page`` itself."""
     lines = "\n".join(f"- {name}: {fact}" for name, fact in _facts(loss, lang))
-    return f"**{_api(loss['name'])}** `{loss['call']}` · {_page(loss['where'])}\n\n{lines}"
+    chapter = "" if loss["where"] == page else f" · {_page(loss['where'])}"
+    return f"**{_api(loss['name'])}** `{loss['call']}`{chapter}\n\n{lines}"
 
 
 def _facts(loss: dict[str, Any], lang: str) -> list[tuple[str, str]]:
