@@ -159,7 +159,7 @@ def test_fit_stops_at_a_validation_loss_that_is_not_finite():
             training.fit(
                 model,
                 lambda out, y, bad=bad: (
-                    (out - y).square().mean() if torch.is_grad_enabled() else out.sum() * bad
+                    (out - y).square().mean() if torch.is_grad_enabled() else torch.tensor(bad)
                 ),
                 batch,
                 batch,
