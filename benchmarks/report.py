@@ -25,8 +25,8 @@ def file_name(machine: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", machine.lower()).strip("-") + ".md"
 
 
-def page(results: Sequence[Result], machine: str) -> str:
-    """The results as a Markdown page."""
+def page(results: Sequence[Result], machine: str, imported: str = "") -> str:
+    """The results as a Markdown page, with the sentence about imports if it was measured."""
     lines = [
         f"# {machine}",
         "",
@@ -41,6 +41,7 @@ def page(results: Sequence[Result], machine: str) -> str:
         "| loss | ms | eager min | median | max | aim | compiled min | median | max | without a compiler |",
         "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
         *map(row, results),
+        *(["", imported] if imported else []),
     ]
     measured = [result for result in results if result.peaks]
     if measured:

@@ -1,6 +1,7 @@
 """The benchmarks compare like with like, and their table says what was measured. Nothing here is timed."""
 
 import platform
+import re
 import subprocess
 import sys
 import warnings
@@ -11,6 +12,7 @@ from torch.testing import assert_close
 
 from benchmarks import __main__ as command
 from benchmarks.cases import CASES, missing
+from benchmarks.imports import import_ratio, line
 from benchmarks.measure import COMPILED, EAGER, OURS, READABLE, Result, peak, steps
 from benchmarks.report import above_aim, file_name, machine, page, row
 from lossbook.ground.workload import TINY, Workload, real_numbers
@@ -72,6 +74,12 @@ def test_page_names_the_machine_and_shows_memory_where_measured():
     assert "| l1_loss | 3.1 | 381.0 | 250.0 |" in page([measured], "A machine")
 
 
+def test_the_page_says_what_an_import_costs():
+    said = line(import_ratio(rounds=1))
+    assert re.fullmatch(r"Importing `lossbook.losses` after torch takes \d+\.\d{3} of the time .*", said)
+    assert f"\n\n{said}\n" in page([result([1.0], [2.0], [1.0])], "A machine", said)
+
+
 def test_what_is_slower_than_hoped_for_is_said():
     assert above_aim([result([1.0], [2.0], [1.0])]) == []
     assert above_aim([result([3.0], [4.0], [2.0])]) == [
@@ -116,6 +124,7 @@ def test_command_writes_the_page_and_fails_for_what_is_missing(tmp_path, monkeyp
         return Result(case, {OURS: [1.0], READABLE: [2.0], EAGER: [2.0], COMPILED: [1.0]})
 
     monkeypatch.setattr(command, "measure", pretend)
+    monkeypatch.setattr(command, "import_ratio", lambda: 0.01)
     monkeypatch.setattr(command, "RESULTS", tmp_path / "results")
     l1 = next(case for case in CASES if case.loss == "l1_loss")
     monkeypatch.setattr(command, "CASES", (l1,))
