@@ -16,7 +16,7 @@ print((perf_counter() - loaded) / (loaded - start))
 
 
 def import_ratio(rounds: int = 5) -> float:
-    """The median share over ``rounds`` fresh processes; the first, which may read from a cold disk, is left out.
+    """The median share over ``rounds`` fresh processes, without a first one that may read from a cold disk.
 
     Raises:
         subprocess.CalledProcessError: the package cannot be imported.
