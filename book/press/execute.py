@@ -21,7 +21,7 @@ from traitlets import default
 from book.press.kernel import specification
 from book.press.layout import notebook_path
 from book.press.problems import PressError, Problem
-from book.press.project import Projection, metadata_of, with_alt
+from book.press.project import Projection, metadata_of, with_words
 
 CELL_SECONDS = 600
 LONGEST_TEXT = 20_000  # characters that a cell may show; a page is no place for more
@@ -218,7 +218,7 @@ def _texts(output: nbformat.NotebookNode) -> list[str]:
 
 
 def tidy(notebook: nbformat.NotebookNode, language: str) -> None:
-    """Keep nothing that differs between machines; put a picture's alt text where MyST-NB reads it."""
+    """Keep nothing that differs between machines; put a picture's words where MyST-NB reads them."""
     notebook.metadata = nbformat.from_dict(metadata_of(language))
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -226,7 +226,7 @@ def tidy(notebook: nbformat.NotebookNode, language: str) -> None:
         for output in cell.get("outputs", []):
             if output.output_type == "error":
                 output.traceback = [f"{output.ename}: {output.evalue}"]
-        cell.metadata = nbformat.from_dict(with_alt(cell.metadata, cell.get("outputs", [])))
+        cell.metadata = nbformat.from_dict(with_words(cell.metadata, cell.get("outputs", [])))
 
 
 def _last_written(line: str) -> str:

@@ -12,7 +12,7 @@ import nbformat
 from PIL import Image
 
 from book.press.problems import Problem
-from book.press.project import alt_texts
+from book.press.project import picture_words
 from book.press.source import python
 
 # A statement that calls one of these promises something to see.
@@ -61,7 +61,7 @@ def _shows(node: ast.AST) -> bool:
 
 
 def _picture_problems(cell: nbformat.NotebookNode) -> list[str]:
-    alts = alt_texts(cell.outputs)
+    alts = [words.get("alt") for words in picture_words(cell.outputs)]
     if not all(alts):
         return ["shows a picture without alt text; use lossbook.plots.show(fig, alt=...)"]
     if len(alts) > 1:

@@ -144,24 +144,27 @@ def match_problems(projection: Projection, stored: nbformat.NotebookNode, where:
 
 
 def _unlike(made: nbformat.NotebookNode, kept: nbformat.NotebookNode) -> bool:
-    metadata = with_alt(made.metadata, kept.get("outputs", []))
+    metadata = with_words(made.metadata, kept.get("outputs", []))
     expected = (made.cell_type, made.id, made.source, metadata)
     return expected != (kept.cell_type, kept.id, kept.source, kept.metadata)
 
 
-def with_alt(metadata: dict[str, Any], outputs: list[nbformat.NotebookNode]) -> dict[str, Any]:
-    """A cell's metadata with the alt text of the picture among ``outputs``, where MyST-NB looks for it."""
-    texts = [text for text in alt_texts(outputs) if text]
-    if not texts:
+def with_words(metadata: dict[str, Any], outputs: list[nbformat.NotebookNode]) -> dict[str, Any]:
+    """A cell's metadata with the words of the picture among ``outputs``, where MyST-NB looks for them."""
+    shown = next((words for words in picture_words(outputs) if words.get("alt")), None)
+    if shown is None:
         return dict(metadata)
-    mystnb = metadata.get("mystnb", {})
-    return {**metadata, "mystnb": {**mystnb, "image": {**mystnb.get("image", {}), "alt": texts[0]}}}
+    mystnb = {**metadata.get("mystnb", {})}
+    mystnb["image"] = {**mystnb.get("image", {}), "alt": shown["alt"]}
+    if shown.get("caption"):
+        mystnb["figure"] = {key: shown[key] for key in ("caption", "name") if key in shown}
+    return {**metadata, "mystnb": mystnb}
 
 
-def alt_texts(outputs: list[nbformat.NotebookNode]) -> list[str]:
-    """The alt text of each picture among ``outputs``, empty where it has none."""
+def picture_words(outputs: list[nbformat.NotebookNode]) -> list[dict[str, str]]:
+    """The description, caption and name of each picture among ``outputs``, as far as it has them."""
     pictures = [output for output in outputs if "image/png" in output.get("data", {})]
-    return [picture.get("metadata", {}).get("image/png", {}).get("alt", "") for picture in pictures]
+    return [picture.get("metadata", {}).get("image/png", {}) for picture in pictures]
 
 
 def projections(sources: list[Source], release: str) -> dict[tuple[str, str], Projection]:

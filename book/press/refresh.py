@@ -27,7 +27,7 @@ from book.press.freshness import (
 from book.press.layout import LANGUAGES, chapter_names, notebook_path, release
 from book.press.outputs import alike, difference_problems, measured, output_problems
 from book.press.problems import PressError, Problem, stop
-from book.press.project import projections, with_alt
+from book.press.project import projections, with_words
 from book.press.source import read_all
 
 Futures = dict[Future[Run], tuple[str, str]]
@@ -97,7 +97,7 @@ def _copy(work: Work, name: str) -> None:
         shown = [cell for cell in old.cells if cell.cell_type == "code"]
         for cell, kept in zip((c for c in fresh.cells if c.cell_type == "code"), shown, strict=True):
             cell.outputs, cell.execution_count = kept.outputs, kept.execution_count
-            cell.metadata = nbformat.from_dict(with_alt(cell.metadata, cell.outputs))
+            cell.metadata = nbformat.from_dict(with_words(cell.metadata, cell.outputs))
         texts[notebook_path(work.root, name, language)] = text_of(fresh)
     if _store(work, name, texts):
         print(f"{name}: its words are copied; no code changed, so nothing ran", flush=True)

@@ -40,25 +40,31 @@ def figure(columns: int = 1, rows: int = 1, height: float = 3.2, **options: Any)
     return plt.subplots(rows, columns, figsize=(WIDTH, height * rows), layout="constrained", **options)
 
 
-def show(fig: Figure, alt: str) -> None:
+def show(fig: Figure, alt: str, caption: str = "", name: str = "") -> None:
     """Display ``fig`` with its text description, and close it.
 
     Args:
         fig: the figure.
         alt: what the figure shows, in the language in use, made from the data it shows.
+        caption: one sentence of Markdown, in the language in use, set beneath the figure with its number.
+        name: the label by which the text refers to the figure: ``{numref}`name```.
 
     Raises:
-        ValueError: ``alt`` is empty.
+        ValueError: ``alt`` is empty, or ``name`` comes without ``caption``.
         UserWarning: a character has no glyph in the fonts in use.
     """
     if not alt.strip():
         raise ValueError(f"alt must describe the figure, found {alt!r}")
+    if name and not caption:
+        raise ValueError(f"a figure has a number, and so a name, only with a caption; found name {name!r}")
     image = io.BytesIO()
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph .* missing from")
         fig.savefig(image, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
     plt.close(fig)
-    display({"image/png": image.getvalue()}, raw=True, metadata={"image/png": {"alt": " ".join(alt.split())}})
+    words = {"alt": alt, "caption": caption, "name": name}
+    shown = {key: " ".join(text.split()) for key, text in words.items() if text}
+    display({"image/png": image.getvalue()}, raw=True, metadata={"image/png": shown})
 
 
 def losses_and_gradients(

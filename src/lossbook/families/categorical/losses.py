@@ -4,17 +4,16 @@ The classes lie along dimension 1 of ``input``, or 0 where it has only one. A ta
 index or, for :func:`cross_entropy`, gives a probability for each.
 """
 
-from typing import NamedTuple
-
 import torch
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
 from lossbook.ground.arguments import check_floating
 from lossbook.ground.autocast import full_precision
-from lossbook.ground.reduction import at_least_float32, check_reduction, mean_by, reduce
+from lossbook.ground.labels import check_weight, read_labels, reduce_labels
+from lossbook.ground.reduction import reduce
 from lossbook.ground.strictness import is_strict
-from lossbook.ground.values import at, check_values, times
+from lossbook.ground.values import check_values, times
 
 
 @full_precision
@@ -64,10 +63,10 @@ def nll_loss(
     >>> nll_loss(torch.tensor([[0.5, 0.25, 0.25]]).log(), torch.tensor([1]))
     tensor(1.3863)
     """
-    labels = _read(input, target, weight, ignore_index)
+    labels = read_labels(input, target, weight, ignore_index)
     if is_strict():
         _check_normalised("exp(input)", input.detach().exp(), labels.dim)
-    return _reduce(labels.weigh(labels.surprise(input)), labels, reduction)
+    return reduce_labels(labels.weigh(labels.surprise(input)), labels, reduction)
 
 
 @full_precision
@@ -133,13 +132,13 @@ def cross_entropy(
         return _expected_cross_entropy(input, target, weight, ignore_index, reduction, smoothing)
     if input.ndim == 0:
         raise IndexError("input must have a class dimension, found a tensor without dimensions")
-    labels = _read(input, target, weight, ignore_index)
+    labels = read_labels(input, target, weight, ignore_index)
     log_p = log_softmax(input, labels.dim)
     loss = labels.weigh(labels.surprise(log_p))
     if smoothing > 0:
         spread = torch.where(labels.counts, -_weigh_classes(log_p, weight, labels.dim).mean(labels.dim), 0)
         loss = (1 - smoothing) * loss + smoothing * spread
-    return _reduce(loss, labels, reduction)
+    return reduce_labels(loss, labels, reduction)
 
 
 @full_precision
@@ -193,46 +192,14 @@ def focal_loss(
     """
     if not gamma >= 0:
         raise ValueError(f"gamma must not be negative, found {gamma!r}")
-    labels = _read(input, target, weight, ignore_index)
+    labels = read_labels(input, target, weight, ignore_index)
     surprise = labels.surprise(log_softmax(input, labels.dim))
     # Infinite surprise changes 1 - p = 1 by 0, which times itself would be nan.
     impossible = surprise.isinf()
     missed = torch.where(impossible, 1, -torch.expm1(-torch.where(impossible, 0, surprise)))
     # Held above 0, where the slope of a power below 1 is infinite.
     faded = missed.clamp(min=torch.finfo(missed.dtype).tiny) ** gamma * surprise
-    return _reduce(labels.weigh(faded), labels, reduction)
-
-
-class _Labels(NamedTuple):
-    """Class indices that have been checked: where ``counts`` is false, ``label`` is 0."""
-
-    label: Tensor
-    counts: Tensor
-    weight: Tensor | None
-    dim: int
-
-    def surprise(self, log_p: Tensor) -> Tensor:
-        """Minus the log-probability of each label that counts, else 0."""
-        picked = log_p.gather(self.dim, self.label.unsqueeze(self.dim)).squeeze(self.dim)
-        return torch.where(self.counts, -picked, 0)
-
-    def weigh(self, loss: Tensor) -> Tensor:
-        """``loss`` times the weight of each label's class."""
-        return loss if self.weight is None else times(self.weight, loss)
-
-
-def _read(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int) -> _Labels:
-    dim = _check_indices(input, target)
-    classes = input.shape[dim]
-    _check_weight(weight, classes)
-    if weight is not None and weight.dtype != input.dtype:
-        raise RuntimeError(f"weight must have the dtype of input, {input.dtype}, found {weight.dtype}")
-    target = (target.reshape(()) if input.ndim == 1 else target).long()
-    counts = target != ignore_index
-    known = (target >= 0) & (target < classes)
-    check_values("target", target, known | ~counts, f"a class index below {classes}", IndexError)
-    label = torch.where(counts, target, 0)
-    return _Labels(label, counts, None if weight is None else torch.where(counts, at(weight, label), 0), dim)
+    return reduce_labels(labels.weigh(faded), labels, reduction)
 
 
 def _expected_cross_entropy(
@@ -240,7 +207,7 @@ def _expected_cross_entropy(
 ) -> Tensor:
     _check_probabilities(input, target, ignore_index)
     dim = min(1, input.ndim - 1)
-    _check_weight(weight, input.shape[dim])
+    check_weight(weight, input.shape[dim])
     q = (1 - smoothing) * target + smoothing / input.shape[dim] if smoothing > 0 else target
     return reduce(-times(_weigh_classes(q, weight, dim), log_softmax(input, dim)).sum(dim), reduction)
 
@@ -249,33 +216,6 @@ def _weigh_classes(values: Tensor, weight: Tensor | None, dim: int) -> Tensor:
     if weight is None:
         return values
     return times(weight.reshape(-1, *[1] * (values.ndim - dim - 1)), values)
-
-
-def _reduce(loss: Tensor, labels: _Labels, reduction: str) -> Tensor:
-    check_reduction(reduction)
-    if reduction == "mean":
-        counted = labels.counts if labels.weight is None else labels.weight
-        return mean_by(loss, counted.sum(dtype=at_least_float32(loss)))
-    return reduce(loss, reduction)
-
-
-def _check_indices(input: Tensor, target: Tensor) -> int:
-    """The class dimension, once the dtype and shape of ``target`` are known to fit."""
-    found = f"input {tuple(input.shape)} and target {tuple(target.shape)}"
-    if input.ndim == 0:
-        raise ValueError("input must have a class dimension, found a tensor without dimensions")
-    check_floating(input=input)
-    indices = target.dtype in (torch.int64, torch.uint8)
-    if input.ndim == 1 and target.ndim < 2 and target.numel() != 1 and indices:
-        raise ValueError(f"a target for input of shape (C) must hold one class index, found {found}")
-    if input.ndim > 1 and input.shape[:1] != target.shape[:1]:
-        raise ValueError(f"input and target must have the same batch size, found {found}")
-    wanted = input.shape[:1] + input.shape[2:]
-    if target.ndim > 1 if input.ndim == 1 else target.shape != wanted:
-        raise RuntimeError(f"target must have the shape of input without the class dimension, found {found}")
-    if not indices:
-        raise RuntimeError(f"target must hold class indices of dtype int64 or uint8, found {target.dtype}")
-    return min(1, input.ndim - 1)
 
 
 def _check_probabilities(input: Tensor, target: Tensor, ignore_index: int) -> None:
@@ -298,13 +238,6 @@ def _check_normalised(name: str, p: Tensor, dim: int) -> None:
     total = p.sum(dim)
     near = (total - 1).abs() < 4 * torch.finfo(p.dtype).eps ** 0.5
     check_values(f"the sum of {name} over the classes", total, near, "1 in strict mode", ValueError)
-
-
-def _check_weight(weight: Tensor | None, classes: int) -> None:
-    if weight is not None and weight.shape != (classes,):
-        raise RuntimeError(
-            f"weight must hold one weight for each of {classes} classes, found shape {tuple(weight.shape)}"
-        )
 
 
 def _check_smoothing(label_smoothing: float) -> float:

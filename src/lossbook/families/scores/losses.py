@@ -9,9 +9,9 @@ import math
 import torch
 from torch import Tensor
 
-from lossbook.families.categorical.losses import _read, _reduce
 from lossbook.ground.arguments import check_broadcast, check_floating, warn_if_broadcast
 from lossbook.ground.autocast import full_precision
+from lossbook.ground.labels import read_labels, reduce_labels
 from lossbook.ground.reduction import reduce
 from lossbook.ground.values import check_values
 
@@ -329,11 +329,11 @@ def brier_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reductio
         check_values("target", target.detach(), (target >= 0) & (target <= 1), "a probability", ValueError)
         dim = min(1, input.ndim - 1)
         return reduce((input.softmax(dim) - target).square().sum(dim), reduction)
-    labels = _read(input, target, None, ignore_index)
+    labels = read_labels(input, target, None, ignore_index)
     p = input.softmax(labels.dim)
     happened = torch.zeros_like(p).scatter(labels.dim, labels.label.unsqueeze(labels.dim), 1)
     loss = torch.where(labels.counts, (p - happened).square().sum(labels.dim), 0)
-    return _reduce(loss, labels, reduction)
+    return reduce_labels(loss, labels, reduction)
 
 
 def _residual(
