@@ -19,10 +19,12 @@ from book.extension import (
     interface,
     lighten,
     lists,
+    orientation,
     parts,
     problems,
     reference,
     search,
+    terms,
     twins,
 )
 
@@ -38,10 +40,12 @@ PARTS = (
     formulas,
     lighten,
     lists,
+    orientation,
     parts,
     problems,
     reference,
     search,
+    terms,
     twins,
 )
 
