@@ -80,8 +80,7 @@ def beta_nll_loss(
     :math:`(\mu - y)/v^{1-\beta}`: at 0 as by :func:`gaussian_nll_loss`, at 1 as by squared error. Where each
     point has a :math:`\mu` and a :math:`v` of its own, both still come out as mean and variance.
 
-    Status: I, reweighted likelihood: no density has it for its negative logarithm, and its values are not to
-    be compared.
+    Status: I, reweighted likelihood: no density has it for its negative logarithm.
 
     Args:
         input: predicted mean :math:`\mu`, any shape ``(*)``, in the units of the target.

@@ -353,9 +353,10 @@ def student_t_nll_loss(
        \;=\; -\log p(y \mid \mu, \sigma, \nu) - \tfrac12\log\pi
 
     The smaller :math:`\nu`, the heavier the tails: :math:`\nu = 1` is the Cauchy distribution,
-    :math:`\nu \to \infty` the normal one. The pull of a far point goes back to 0.
+    :math:`\nu \to \infty` the normal one. The pull of a far point goes back to 0, so the loss is not convex in
+    :math:`\mu`.
 
-    Status: A, exact negative log-likelihood; not convex in :math:`\mu`.
+    Status: A, exact negative log-likelihood.
 
     Args:
         input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
@@ -408,8 +409,9 @@ def general_robust_loss(
     (Cauchy), :math:`1 - e^{-x/2}` at :math:`-\infty` (Welsch), :math:`e^{x/2} - 1` at :math:`\infty`. At 1 it
     is the pseudo-Huber loss of :math:`r/c`, at -2 that of Geman and McClure.
 
-    Status: E, M-estimator: for :math:`\alpha \ge 0` the density exists but is a modelling device; for
-    :math:`\alpha < 0` there is none, as the loss levels off.
+    For :math:`\alpha < 0` the loss levels off, and there is no density.
+
+    Status: E, M-estimator: the density, where it exists, is a modelling device.
 
     Args:
         input: predicted location :math:`\mu`, any shape ``(*)``, in the units of the target.
