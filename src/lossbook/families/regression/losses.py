@@ -353,8 +353,8 @@ def student_t_nll_loss(
        \;=\; -\log p(y \mid \mu, \sigma, \nu) - \tfrac12\log\pi
 
     The smaller :math:`\nu`, the heavier the tails: :math:`\nu = 1` is the Cauchy distribution,
-    :math:`\nu \to \infty` the normal one. The pull of a far point goes back to 0, so the loss is not convex in
-    :math:`\mu`.
+    :math:`\nu \to \infty` the normal one. The pull of a far point goes back to 0, so the loss is not convex
+    in :math:`\mu`.
 
     Status: A, exact negative log-likelihood.
 
