@@ -58,8 +58,7 @@ class Glossary(SphinxDirective):
         other = "en" if lang == "ja" else "ja"
         label = f"term-{term['label']}"
         name = nodes.term("", term[lang], ids=[label])
-        place = (self.env.docname, label, term[lang])
-        self.env.get_domain("std").data["labels"][label] = place
+        self.env.get_domain("std").data["anonlabels"][label] = (self.env.docname, label)
         twin: nodes.Node = nodes.inline("", term[other], classes=[f"lang-{other}"])
         if self.config.book_twin:
             address = f"../{other}/glossary.html#term-{term['label']}"
