@@ -31,6 +31,7 @@ DIVISORS = {
         "ja": "各系列を目標の長さで割り、サンプル数で割る",
         "en": "each sequence by its target's length, then the number of samples",
     },
+    "events": {"ja": "イベントの数", "en": "the number of events"},
 }
 WORDS = {
     "loss": {"ja": "損失", "en": "Loss"},

@@ -43,6 +43,12 @@ from lossbook.families.scores.gradients import interval_score_loss as interval_s
 from lossbook.families.scores.gradients import quantile_loss as quantile_loss
 from lossbook.families.sequences.gradients import ctc_loss as ctc_loss
 from lossbook.families.sequences.gradients import ctc_loss_of_logits as ctc_loss_of_logits
+from lossbook.families.survival.gradients import cox_ph_loss as cox_ph_loss
+from lossbook.families.survival.gradients import deephit_loss as deephit_loss
+from lossbook.families.survival.gradients import discrete_hazard_loss as discrete_hazard_loss
+from lossbook.families.survival.gradients import log_logistic_aft_nll_loss as log_logistic_aft_nll_loss
+from lossbook.families.survival.gradients import log_normal_aft_nll_loss as log_normal_aft_nll_loss
+from lossbook.families.survival.gradients import weibull_aft_nll_loss as weibull_aft_nll_loss
 from lossbook.families.triplets.gradients import triplet_margin_loss as triplet_margin_loss
 from lossbook.families.triplets.gradients import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from lossbook.families.vocabulary.gradients import adaptive_log_softmax_loss as adaptive_log_softmax_loss

@@ -35,6 +35,12 @@ from lossbook.families.scores.likelihoods import quantile_loss as quantile_loss
 from lossbook.families.sequences.likelihoods import Labels as Labels
 from lossbook.families.sequences.likelihoods import collapse as collapse
 from lossbook.families.sequences.likelihoods import ctc_loss as ctc_loss
+from lossbook.families.survival.likelihoods import Censored as Censored
+from lossbook.families.survival.likelihoods import CensoredInterval as CensoredInterval
+from lossbook.families.survival.likelihoods import discrete_hazard_loss as discrete_hazard_loss
+from lossbook.families.survival.likelihoods import log_logistic_aft_nll_loss as log_logistic_aft_nll_loss
+from lossbook.families.survival.likelihoods import log_normal_aft_nll_loss as log_normal_aft_nll_loss
+from lossbook.families.survival.likelihoods import weibull_aft_nll_loss as weibull_aft_nll_loss
 from lossbook.families.vocabulary.likelihoods import adaptive_log_softmax_loss as adaptive_log_softmax_loss
 from lossbook.families.vocabulary.likelihoods import linear_cross_entropy as linear_cross_entropy
 from lossbook.families.vocabulary.likelihoods import z_loss_pseudo_observation as z_loss_pseudo_observation

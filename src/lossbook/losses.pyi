@@ -42,6 +42,12 @@ from lossbook.families.scores.losses import gaussian_crps_loss as gaussian_crps_
 from lossbook.families.scores.losses import interval_score_loss as interval_score_loss
 from lossbook.families.scores.losses import quantile_loss as quantile_loss
 from lossbook.families.sequences.losses import ctc_loss as ctc_loss
+from lossbook.families.survival.losses import cox_ph_loss as cox_ph_loss
+from lossbook.families.survival.losses import deephit_loss as deephit_loss
+from lossbook.families.survival.losses import discrete_hazard_loss as discrete_hazard_loss
+from lossbook.families.survival.losses import log_logistic_aft_nll_loss as log_logistic_aft_nll_loss
+from lossbook.families.survival.losses import log_normal_aft_nll_loss as log_normal_aft_nll_loss
+from lossbook.families.survival.losses import weibull_aft_nll_loss as weibull_aft_nll_loss
 from lossbook.families.triplets.losses import triplet_margin_loss as triplet_margin_loss
 from lossbook.families.triplets.losses import triplet_margin_with_distance_loss as triplet_margin_with_distance_loss
 from lossbook.families.vocabulary.losses import adaptive_log_softmax as adaptive_log_softmax

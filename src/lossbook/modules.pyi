@@ -42,6 +42,12 @@ from lossbook.families.scores.modules import GaussianCRPSLoss as GaussianCRPSLos
 from lossbook.families.scores.modules import IntervalScoreLoss as IntervalScoreLoss
 from lossbook.families.scores.modules import QuantileLoss as QuantileLoss
 from lossbook.families.sequences.modules import CTCLoss as CTCLoss
+from lossbook.families.survival.modules import CoxPHLoss as CoxPHLoss
+from lossbook.families.survival.modules import DeepHitLoss as DeepHitLoss
+from lossbook.families.survival.modules import DiscreteHazardLoss as DiscreteHazardLoss
+from lossbook.families.survival.modules import LogLogisticAFTNLLLoss as LogLogisticAFTNLLLoss
+from lossbook.families.survival.modules import LogNormalAFTNLLLoss as LogNormalAFTNLLLoss
+from lossbook.families.survival.modules import WeibullAFTNLLLoss as WeibullAFTNLLLoss
 from lossbook.families.triplets.modules import TripletMarginLoss as TripletMarginLoss
 from lossbook.families.triplets.modules import TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss
 from lossbook.families.vocabulary.modules import AdaptiveLogSoftmaxResult as AdaptiveLogSoftmaxResult

@@ -17,6 +17,7 @@ from lossbook.data.tables import diabetes as diabetes
 from lossbook.data.tables import digits as digits
 from lossbook.data.tables import doctor_visits as doctor_visits
 from lossbook.data.tables import engel as engel
+from lossbook.data.tables import gbsg2 as gbsg2
 from lossbook.data.tables import iris as iris
 from lossbook.data.text import Text as Text
 from lossbook.data.text import python_help as python_help

@@ -1,8 +1,11 @@
 """Tables and small pictures that arrive inside ordinary wheels."""
 
+import csv
+import gzip
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -62,6 +65,38 @@ def doctor_visits() -> Dataset:
     raw = _statsmodels("randhie")
     features = [name for name in raw.columns if name != "mdvis"]
     return _table(raw[features], raw["mdvis"], features, "visits in a year", "statsmodels")
+
+
+def gbsg2() -> Dataset:
+    """686 women after surgery for breast cancer: days until it came back or they died, or until they were last seen.
+
+    ``y`` has two columns: the time in days, and 1 for an event, 0 for a censored time (56 %). A hormonal therapy
+    was offered to some. The table lies in this package, since no wheel that it depends on has it.
+
+    Source: Schumacher, Bastert, Bojar and others (German Breast Cancer Study Group), *Randomized 2 x 2 Trial
+    Evaluating Hormonal Treatment and the Duration of Chemotherapy in Node-Positive Breast Cancer Patients*,
+    Journal of Clinical Oncology 12(10), 1994.
+    """
+    packed = resources.files("lossbook.data").joinpath("gbsg2.csv.gz").read_bytes()
+    rows = list(csv.DictReader(gzip.decompress(packed).decode().splitlines()))
+    code = {"no": 0, "yes": 1, "Pre": 0, "Post": 1, "I": 1, "II": 2, "III": 3}
+    features = {
+        "hormonal therapy": "horTh",
+        "age (years)": "age",
+        "after menopause": "menostat",
+        "tumour size (mm)": "tsize",
+        "tumour grade": "tgrade",
+        "positive lymph nodes": "pnodes",
+        "progesterone receptor (fmol/mg)": "progrec",
+        "oestrogen receptor (fmol/mg)": "estrec",
+    }
+
+    def table(names: Sequence[str]) -> list[list[float]]:
+        return [[float(code.get(row[name], row[name])) for name in names] for row in rows]
+
+    y = table(["time", "cens"])
+    data = _table(table(list(features.values())), y, list(features), "time (days), event", "")
+    return replace(data, licence="MIT (lifelines 0.30, Cameron Davidson-Pilon)")
 
 
 def breast_cancer() -> Dataset:
