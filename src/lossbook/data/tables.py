@@ -68,10 +68,10 @@ def doctor_visits() -> Dataset:
 
 
 def gbsg2() -> Dataset:
-    """686 women after surgery for breast cancer: days until it came back or they died, or until they were last seen.
+    """686 women after surgery for breast cancer: days until it came back, death, or the last visit.
 
-    ``y`` has two columns: the time in days, and 1 for an event, 0 for a censored time (56 %). A hormonal therapy
-    was offered to some. The table lies in this package, since no wheel that it depends on has it.
+    ``y`` has two columns: the time in days, and 1 for an event, 0 for a censored time (56 %). A hormonal
+    therapy was offered to some. The table lies in this package, since no wheel that it depends on has it.
 
     Source: Schumacher, Bastert, Bojar and others (German Breast Cancer Study Group), *Randomized 2 x 2 Trial
     Evaluating Hormonal Treatment and the Duration of Chemotherapy in Node-Positive Breast Cancer Patients*,

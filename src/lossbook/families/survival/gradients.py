@@ -9,8 +9,8 @@ from torch import Tensor
 def weibull_aft_nll_loss(
     input: Tensor, time: Tensor, event: Tensor, scale: Tensor, full: bool = False
 ) -> tuple[Tensor, Tensor]:
-    r""":math:`(\delta - e^w)/\sigma` by the location, :math:`(\delta + (\delta - e^w) w)/\sigma` by the scale:
-    :math:`e^w` is the accumulated hazard, and :math:`\delta - e^w` the martingale residual."""
+    r""":math:`(\delta - e^w)/\sigma` by the location, :math:`(\delta + (\delta - e^w) w)/\sigma` by the
+    scale: :math:`e^w` is the accumulated hazard, and :math:`\delta - e^w` the martingale residual."""
     w, event = (time.log() - input) / scale, event.to(input)
     residual = event - w.exp()
     return residual / scale, (event + residual * w) / scale
@@ -60,7 +60,7 @@ def cox_ph_loss(input: Tensor, time: Tensor, event: Tensor, ties: str = "efron")
 def deephit_loss(
     input: Tensor, target: Tensor, event: Tensor, alpha: float = 0.2, sigma: float = 0.1
 ) -> Tensor:
-    r""":math:`\alpha\,(q - q_{\mid\text{observed}})`, and each pair pulls :math:`F_i` up and :math:`F_j` down."""
+    r""":math:`\alpha\,(q - q_{\mid\text{observed}})`; each pair pulls :math:`F_i` up, :math:`F_j` down."""
     size, horizon = input.shape
     q = torch.cat([input, torch.zeros_like(input[:, :1])], 1).softmax(1)
     interval = torch.arange(horizon + 1, device=input.device)

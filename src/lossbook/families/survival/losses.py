@@ -1,8 +1,8 @@
 r"""Time to an event: some have had it, of the others we know only that they had not had it yet (censored).
 
 An event at :math:`t` has the density :math:`f(t)`; a subject censored at :math:`t` has the probability
-:math:`S(t)` of lasting longer. Where being censored says nothing of the time left, the negative log-likelihood is
-:math:`-\delta \log f(t) - (1 - \delta) \log S(t)`, with :math:`\delta = 1` for events.
+:math:`S(t)` of lasting longer. Where being censored says nothing of the time left, the negative
+log-likelihood is :math:`-\delta \log f(t) - (1 - \delta) \log S(t)`, with :math:`\delta = 1` for events.
 """
 
 import math
@@ -38,8 +38,8 @@ def weibull_aft_nll_loss(
     .. math:: w = \frac{\log t - \mu}\sigma: \qquad
        \ell = e^w - \delta\,(w - \log\sigma) \;=\; -\delta\log f(t) - (1 - \delta)\log S(t) - \delta\log t
 
-    An accelerated failure time model: a change of :math:`\mu` by :math:`a` makes every time :math:`e^a` times as
-    long. It is a proportional hazards model too: the hazard is multiplied by :math:`e^{-a/\sigma}`.
+    An accelerated failure time model: a change of :math:`\mu` by :math:`a` makes every time :math:`e^a` times
+    as long. It is a proportional hazards model too: the hazard is multiplied by :math:`e^{-a/\sigma}`.
     :math:`\sigma = 1` is the exponential distribution.
 
     Status: A, exact negative log-likelihood.
@@ -49,10 +49,10 @@ def weibull_aft_nll_loss(
             63 % do not reach.
         time: time :math:`t > 0` of the event or of censoring, shape ``(*)``.
         event: :math:`\delta`, 1 or true for an event, 0 or false for a censored time, shape ``(*)``.
-        scale: :math:`\sigma > 0` of :math:`\log t`: a number, or a tensor that broadcasts to ``(*)``. Weibull's
-            shape is :math:`1/\sigma`.
-        full: whether to add :math:`\delta\log t`, without which the values of another model of :math:`t` cannot
-            be compared.
+        scale: :math:`\sigma > 0` of :math:`\log t`: a number, or a tensor that broadcasts to ``(*)``.
+            Weibull's shape is :math:`1/\sigma`.
+        full: whether to add :math:`\delta\log t`, without which the values of another model of :math:`t`
+            cannot be compared.
         reduction: ``'none'``, ``'mean'`` (divides by the number of elements, censored ones included) or
             ``'sum'``.
 
@@ -98,8 +98,8 @@ def log_logistic_aft_nll_loss(
        \;=\; -\delta\log f(t) - (1 - \delta)\log S(t) - \delta\log t,
        \qquad \zeta(w) = \log(1 + e^w)
 
-    An accelerated failure time model whose hazard may rise and fall again. The odds of an event by any time are
-    multiplied by :math:`e^{-a/\sigma}` if :math:`\mu` grows by :math:`a`: proportional odds.
+    An accelerated failure time model whose hazard may rise and fall again. The odds of an event by any time
+    are multiplied by :math:`e^{-a/\sigma}` if :math:`\mu` grows by :math:`a`: proportional odds.
 
     Status: A, exact negative log-likelihood.
 
@@ -129,7 +129,7 @@ def log_logistic_aft_nll_loss(
         Bennett, *Log-Logistic Regression Models for Survival Data*, Applied Statistics 32(2), 1983.
 
     >>> import torch
-    >>> log_logistic_aft_nll_loss(torch.zeros(1), torch.ones(1), torch.zeros(1), scale=1.0)  # at the median: log 2
+    >>> log_logistic_aft_nll_loss(torch.zeros(1), torch.ones(1), torch.zeros(1), scale=1.0)  # the median
     tensor(0.6931)
     """
     w, log_t, sigma, happened = _standardised(input, time, event, scale)
@@ -152,7 +152,8 @@ def log_normal_aft_nll_loss(
        \ell = \delta\,\bigl(\tfrac12 w^2 + \log\sigma\bigr) - (1 - \delta)\log\Phi(-w)
        \;=\; -\delta\log f(t) - (1 - \delta)\log S(t) - \delta\,\bigl(\log t + \tfrac12\log 2\pi\bigr)
 
-    Without censoring it is :func:`log_normal_nll_loss`; as a regression of :math:`\log t` it is Tobit's model.
+    Without censoring it is :func:`log_normal_nll_loss`; as a regression of :math:`\log t` it is Tobit's
+    model.
 
     Status: A, exact negative log-likelihood.
 
@@ -160,8 +161,8 @@ def log_normal_aft_nll_loss(
         input: mean :math:`\mu` of :math:`\log t`, any shape ``(*)``; :math:`e^\mu` is the median time.
         time: time :math:`t > 0` of the event or of censoring, shape ``(*)``.
         event: :math:`\delta`, 1 or true for an event, 0 or false for a censored time, shape ``(*)``.
-        scale: standard deviation :math:`\sigma > 0` of :math:`\log t`: a number, or a tensor that broadcasts to
-            ``(*)``.
+        scale: standard deviation :math:`\sigma > 0` of :math:`\log t`: a number, or a tensor that broadcasts
+            to ``(*)``.
         full: whether to add :math:`\delta\,(\log t + \tfrac12\log 2\pi)`.
         reduction: ``'none'``, ``'mean'`` (divides by the number of elements, censored ones included) or
             ``'sum'``.
@@ -182,7 +183,7 @@ def log_normal_aft_nll_loss(
         Kalbfleisch and Prentice, *The Statistical Analysis of Failure Time Data*, Wiley, 1980.
 
     >>> import torch
-    >>> log_normal_aft_nll_loss(torch.zeros(1), torch.ones(1), torch.zeros(1), scale=1.0)  # at the median: log 2
+    >>> log_normal_aft_nll_loss(torch.zeros(1), torch.ones(1), torch.zeros(1), scale=1.0)  # the median
     tensor(0.6931)
     """
     w, log_t, sigma, happened = _standardised(input, time, event, scale)
@@ -193,21 +194,21 @@ def log_normal_aft_nll_loss(
 
 @full_precision
 def discrete_hazard_loss(input: Tensor, target: Tensor, event: Tensor, reduction: str = "mean") -> Tensor:
-    r"""Negative log-likelihood of the interval of an event, from the hazard of each: who is at risk, is asked.
+    r"""Negative log-likelihood of the interval of an event, from the hazard of each interval.
 
     .. math:: h_j = \sigma(z_j) = P(T = j \mid T \ge j): \qquad
        \ell = \sum_{j<k} \zeta(z_j) + \zeta(-z_k) = -\log P(T = k)
        \quad\text{or, censored,}\quad \sum_{j\le k} \zeta(z_j) = -\log P(T > k)
 
-    It is the binary cross entropy of all cells :math:`(i, j)` at risk, :math:`j \le k_i`, with the label 1 in the
-    cell of an event and 0 in all others, summed over the intervals.
+    It is the binary cross entropy of all cells :math:`(i, j)` at risk, :math:`j \le k_i`, with the label 1 in
+    the cell of an event and 0 in all others, summed over the intervals.
 
     Status: A, exact negative log-likelihood.
 
     Args:
         input: logits :math:`z` of the hazards, shape ``(N, T)``.
-        target: interval :math:`k` of the event, or the last interval survived, from 0 to ``T - 1``, integers of
-            shape ``(N)``.
+        target: interval :math:`k` of the event, or the last interval survived, from 0 to ``T - 1``, integers
+            of shape ``(N)``.
         event: 1 or true for an event, 0 or false for a censored subject, shape ``(N)``.
         reduction: ``'none'``, ``'mean'`` (divides by ``N``) or ``'sum'``.
 
@@ -245,12 +246,13 @@ def cox_ph_loss(
     r"""Cox's partial likelihood: who of all at risk has the event, whatever the time it happens.
 
     .. math:: h(t \mid x) = h_0(t)\, e^{g(x)} \quad\Longrightarrow\quad
-       \ell_i = -g_i + \frac1d \sum_{l=0}^{d-1} \log\Bigl(\sum_{j \in R} e^{g_j} - \frac ld \sum_{j \in D} e^{g_j}\Bigr)
+       \ell_i = -g_i + \frac1d \sum_{l=0}^{d-1}
+       \log\Bigl(\sum_{j \in R} e^{g_j} - \frac ld \sum_{j \in D} e^{g_j}\Bigr)
 
-    :math:`R` are all whose time is not before :math:`t_i`, :math:`D` the :math:`d` events at :math:`t_i`. Without
-    ties, :math:`d = 1`, the loss is the cross entropy of the one among :math:`R`. Breslow's form has :math:`l = 0`
-    throughout. Only differences of :math:`g` are identified, and a batch is its own risk set: the loss of half of
-    the data is not half of the loss.
+    :math:`R` are all whose time is not before :math:`t_i`, :math:`D` the :math:`d` events at :math:`t_i`.
+    Without ties, :math:`d = 1`, the loss is the cross entropy of the one among :math:`R`. Breslow's form has
+    :math:`l = 0` throughout. Only differences of :math:`g` are identified, and a batch is its own risk set:
+    the loss of half of the data is not half of the loss.
 
     Status: A′, partial likelihood: the baseline hazard :math:`h_0` cancels.
 
@@ -271,9 +273,9 @@ def cox_ph_loss(
             ``reduction``.
 
     Source:
-        Cox, *Regression Models and Life-Tables*, Journal of the Royal Statistical Society B 34(2), 1972; Breslow,
-        *Covariance Analysis of Censored Survival Data*, Biometrics 30(1), 1974; Efron, *The Efficiency of Cox's
-        Likelihood Function for Censored Data*, JASA 72(359), 1977.
+        Cox, *Regression Models and Life-Tables*, Journal of the Royal Statistical Society B 34(2), 1972;
+        Breslow, *Covariance Analysis of Censored Survival Data*, Biometrics 30(1), 1974; Efron, *The
+        Efficiency of Cox's Likelihood Function for Censored Data*, JASA 72(359), 1977.
 
     >>> import torch
     >>> g, t, event = torch.zeros(3), torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1, 1, 0])
@@ -319,11 +321,11 @@ def deephit_loss(
     .. math:: \ell_i = \alpha\,\mathrm{NLL}_i + \frac{1 - \alpha}{N} \sum_j R_{ij}\,
        e^{-(F_i(t_i) - F_j(t_i)) / \sigma}, \qquad q = \operatorname{softmax}([z, 0])
 
-    :math:`\mathrm{NLL}` is :math:`-\log q_t` for an event in interval :math:`t`, :math:`-\log\sum_{k>t} q_k` for a
-    subject censored in it; the last of :math:`q` is what lies beyond the horizon. :math:`F` are the sums of
-    :math:`q`, and :math:`R_{ij} = 1` if :math:`i` had its event while :math:`j` was still without: later, or
-    censored in the same interval. With :math:`\alpha = 1` the likelihood is left, of which the probabilities are
-    right; with less they give way to the order.
+    :math:`\mathrm{NLL}` is :math:`-\log q_t` for an event in interval :math:`t`, :math:`-\log\sum_{k>t} q_k`
+    for a subject censored in it; the last of :math:`q` is what lies beyond the horizon. :math:`F` are the
+    sums of :math:`q`, and :math:`R_{ij} = 1` if :math:`i` had its event while :math:`j` was still without:
+    later, or censored in the same interval. With :math:`\alpha = 1` the likelihood is left, of which the
+    probabilities are right; with less they give way to the order.
 
     Status: A, exact negative log-likelihood, for :math:`\alpha = 1`; H, set function, for the penalty.
 
@@ -342,12 +344,12 @@ def deephit_loss(
     Raises:
         IndexError: ``target`` is no interval.
         NotImplementedError: ``input`` is not floating point.
-        ValueError: a shape or a dtype is wrong, ``event`` is neither 0 nor 1, ``alpha`` or ``sigma`` is out of
-            range, or unknown ``reduction``.
+        ValueError: a shape or a dtype is wrong, ``event`` is neither 0 nor 1, ``alpha`` or ``sigma`` is out
+            of range, or unknown ``reduction``.
 
     Source:
-        Lee, Zame, Yoon and van der Schaar, *DeepHit: A Deep Learning Approach to Survival Analysis with Competing
-        Risks*, AAAI 2018.
+        Lee, Zame, Yoon and van der Schaar, *DeepHit: A Deep Learning Approach to Survival Analysis with
+        Competing Risks*, AAAI 2018.
 
     >>> import torch
     >>> z, k = torch.zeros(2, 3), torch.tensor([0, 2])  # every interval, and what is beyond: one quarter
@@ -443,7 +445,7 @@ def _check_intervals(input: Tensor, target: Tensor, event: Tensor) -> Tensor:
 
 
 def _log_cumulative_sum_exp(x: Tensor) -> Tensor:
-    """log of the running sum of e^x, by doubling: torch's own has no second derivative where the first is 0."""
+    """log of the running sum of e^x, by doubling: torch's own may lack a second derivative."""
     shift = 1
     while shift < len(x):
         late, early = x[shift:], x[:-shift]
@@ -459,7 +461,7 @@ def _within(group: Tensor, x: Tensor) -> Tensor:
 
 
 def _log_normal_survival(w: Tensor) -> Tensor:
-    # log Phi(-w). Far above 0 it vanishes, so there the factor e^{-w²/2} is taken out (erfcx is what remains).
+    # log Phi(-w). Far above 0 it vanishes, so there the factor e^{-w²/2} is taken out (erfcx remains).
     # torch.special.log_ndtr has that value, but a wrong gradient in float32.
     late = w > 0
     above, below = torch.where(late, w, 0), torch.where(late, 0, w)
