@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 export PYTHONUTF8 := 1
 
-.PHONY: help book test browser notebooks new check prose lint format bench gpu pdf links clean
+.PHONY: help book test browser notebooks new check prose lint format bench gpu pdf epub links clean
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -71,6 +71,9 @@ gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and t
 
 pdf: $(VENV)/tools book   ## each edition as one PDF, in _build/pdf (needs Chromium)
 	$(RUN) book.press pdf
+
+epub: $(VENV)/tools book  ## each edition as one EPUB, in _build/epub
+	$(RUN) book.press epub
 
 links: $(VENV)/tools      ## follow the links of the built book to other places (needs a network)
 	$(RUN) book.press links
