@@ -20,10 +20,12 @@ from book.extension import (
     interface,
     lighten,
     lists,
+    orientation,
     parts,
     problems,
     reference,
     search,
+    terms,
     twins,
 )
 
@@ -40,10 +42,12 @@ PARTS = (
     formulas,
     lighten,
     lists,
+    orientation,
     parts,
     problems,
     reference,
     search,
+    terms,
     twins,
 )
 

@@ -56,12 +56,15 @@ class Glossary(SphinxDirective):
 
     def _entry(self, term: dict[str, str], lang: str) -> nodes.definition_list_item:
         other = "en" if lang == "ja" else "ja"
-        name = nodes.term("", term[lang], ids=[f"term-{term['label']}"])
+        label = f"term-{term['label']}"
+        name = nodes.term("", term[lang], ids=[label])
+        self.env.get_domain("std").data["anonlabels"][label] = (self.env.docname, label)
         twin: nodes.Node = nodes.inline("", term[other], classes=[f"lang-{other}"])
         if self.config.book_twin:
             address = f"../{other}/glossary.html#term-{term['label']}"
             twin = nodes.reference("", term[other], refuri=address, internal=True)
-        sentence = nodes.paragraph("", "", twin, nodes.Text(" — " + term[f"def_{lang}"]))
+        sentence = nodes.paragraph("", "", twin, nodes.Text(" — " + term[f"def_{lang}"] + " "))
+        sentence += nodes.inline("", "", term=term["label"], classes=["term-home"])
         return nodes.definition_list_item("", name, nodes.definition("", sentence))
 
 

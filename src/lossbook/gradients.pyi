@@ -9,7 +9,10 @@ from lossbook.families.categorical.gradients import nll_loss as nll_loss
 from lossbook.families.counts.gradients import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.gradients import poisson_nll_loss as poisson_nll_loss
 from lossbook.families.divergence.gradients import kl_div as kl_div
+from lossbook.families.gaussian.gradients import beta_nll_loss as beta_nll_loss
 from lossbook.families.gaussian.gradients import gaussian_nll_loss as gaussian_nll_loss
+from lossbook.families.gaussian.gradients import log_normal_nll_loss as log_normal_nll_loss
+from lossbook.families.gaussian.gradients import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
 from lossbook.families.margin.gradients import crammer_singer_loss as crammer_singer_loss
 from lossbook.families.margin.gradients import hinge_loss as hinge_loss
 from lossbook.families.margin.gradients import multi_margin_loss as multi_margin_loss
@@ -22,10 +25,15 @@ from lossbook.families.pairs.gradients import hinge_embedding_loss as hinge_embe
 from lossbook.families.ranking.gradients import margin_ranking_loss as margin_ranking_loss
 from lossbook.families.ranking.gradients import pairwise_logistic_loss as pairwise_logistic_loss
 from lossbook.families.ranking.gradients import pairwise_probit_loss as pairwise_probit_loss
+from lossbook.families.regression.gradients import general_robust_loss as general_robust_loss
 from lossbook.families.regression.gradients import huber_loss as huber_loss
 from lossbook.families.regression.gradients import l1_loss as l1_loss
+from lossbook.families.regression.gradients import laplace_nll_loss as laplace_nll_loss
+from lossbook.families.regression.gradients import log_cosh_loss as log_cosh_loss
 from lossbook.families.regression.gradients import mse_loss as mse_loss
+from lossbook.families.regression.gradients import pseudo_huber_loss as pseudo_huber_loss
 from lossbook.families.regression.gradients import smooth_l1_loss as smooth_l1_loss
+from lossbook.families.regression.gradients import student_t_nll_loss as student_t_nll_loss
 from lossbook.families.scores.gradients import brier_loss as brier_loss
 from lossbook.families.scores.gradients import energy_score_loss as energy_score_loss
 from lossbook.families.scores.gradients import ensemble_crps_loss as ensemble_crps_loss

@@ -8,6 +8,8 @@ from lossbook.families.categorical.likelihoods import nll_loss as nll_loss
 from lossbook.families.counts.likelihoods import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.likelihoods import poisson_nll_loss as poisson_nll_loss
 from lossbook.families.gaussian.likelihoods import gaussian_nll_loss as gaussian_nll_loss
+from lossbook.families.gaussian.likelihoods import log_normal_nll_loss as log_normal_nll_loss
+from lossbook.families.gaussian.likelihoods import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
 from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_out
 from lossbook.families.pairs.likelihoods import IsotropicLaplace as IsotropicLaplace
 from lossbook.families.pairs.likelihoods import VonMisesFisher as VonMisesFisher
@@ -16,12 +18,18 @@ from lossbook.families.pairs.likelihoods import hinge_alike as hinge_alike
 from lossbook.families.ranking.likelihoods import pairwise_logistic_loss as pairwise_logistic_loss
 from lossbook.families.ranking.likelihoods import pairwise_probit_loss as pairwise_probit_loss
 from lossbook.families.regression.likelihoods import Huber as Huber
+from lossbook.families.regression.likelihoods import Hyperbolic as Hyperbolic
+from lossbook.families.regression.likelihoods import HyperbolicSecant as HyperbolicSecant
 from lossbook.families.regression.likelihoods import huber_delta as huber_delta
 from lossbook.families.regression.likelihoods import huber_loss as huber_loss
 from lossbook.families.regression.likelihoods import huber_outlier_rate as huber_outlier_rate
 from lossbook.families.regression.likelihoods import l1_loss as l1_loss
+from lossbook.families.regression.likelihoods import laplace_nll_loss as laplace_nll_loss
+from lossbook.families.regression.likelihoods import log_cosh_loss as log_cosh_loss
 from lossbook.families.regression.likelihoods import mse_loss as mse_loss
+from lossbook.families.regression.likelihoods import pseudo_huber_loss as pseudo_huber_loss
 from lossbook.families.regression.likelihoods import smooth_l1_loss as smooth_l1_loss
+from lossbook.families.regression.likelihoods import student_t_nll_loss as student_t_nll_loss
 from lossbook.families.scores.likelihoods import AsymmetricLaplace as AsymmetricLaplace
 from lossbook.families.scores.likelihoods import quantile_loss as quantile_loss
 from lossbook.families.sequences.likelihoods import Labels as Labels

@@ -9,7 +9,10 @@ from lossbook.families.categorical.modules import NLLLoss as NLLLoss
 from lossbook.families.counts.modules import NegativeBinomialNLLLoss as NegativeBinomialNLLLoss
 from lossbook.families.counts.modules import PoissonNLLLoss as PoissonNLLLoss
 from lossbook.families.divergence.modules import KLDivLoss as KLDivLoss
+from lossbook.families.gaussian.modules import BetaNLLLoss as BetaNLLLoss
 from lossbook.families.gaussian.modules import GaussianNLLLoss as GaussianNLLLoss
+from lossbook.families.gaussian.modules import LogNormalNLLLoss as LogNormalNLLLoss
+from lossbook.families.gaussian.modules import MultivariateGaussianNLLLoss as MultivariateGaussianNLLLoss
 from lossbook.families.margin.modules import CrammerSingerLoss as CrammerSingerLoss
 from lossbook.families.margin.modules import HingeLoss as HingeLoss
 from lossbook.families.margin.modules import MultiMarginLoss as MultiMarginLoss
@@ -22,10 +25,15 @@ from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbedding
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss
 from lossbook.families.ranking.modules import PairwiseLogisticLoss as PairwiseLogisticLoss
 from lossbook.families.ranking.modules import PairwiseProbitLoss as PairwiseProbitLoss
+from lossbook.families.regression.modules import GeneralRobustLoss as GeneralRobustLoss
 from lossbook.families.regression.modules import HuberLoss as HuberLoss
 from lossbook.families.regression.modules import L1Loss as L1Loss
+from lossbook.families.regression.modules import LaplaceNLLLoss as LaplaceNLLLoss
+from lossbook.families.regression.modules import LogCoshLoss as LogCoshLoss
 from lossbook.families.regression.modules import MSELoss as MSELoss
+from lossbook.families.regression.modules import PseudoHuberLoss as PseudoHuberLoss
 from lossbook.families.regression.modules import SmoothL1Loss as SmoothL1Loss
+from lossbook.families.regression.modules import StudentTNLLLoss as StudentTNLLLoss
 from lossbook.families.scores.modules import BrierLoss as BrierLoss
 from lossbook.families.scores.modules import EnergyScoreLoss as EnergyScoreLoss
 from lossbook.families.scores.modules import EnsembleCRPSLoss as EnsembleCRPSLoss

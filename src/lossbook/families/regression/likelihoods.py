@@ -1,11 +1,11 @@
-r"""Real numbers: the normal, the Laplace and Huber's distribution."""
+r"""Real numbers: the normal, the Laplace and Huber's distribution, and those with other tails."""
 
 import math
 from typing import Any, ClassVar
 
 import torch
 from torch import Size, Tensor
-from torch.distributions import Distribution, Laplace, Normal, constraints
+from torch.distributions import Distribution, Laplace, Normal, StudentT, constraints
 from torch.distributions.utils import broadcast_all
 
 from lossbook.ground.noise import NoiseModel
@@ -37,6 +37,124 @@ def smooth_l1_loss(input: Tensor, beta: float = 1.0) -> NoiseModel:
     root = math.sqrt(beta)
     distribution = Huber(input, root, root)
     return NoiseModel(distribution, distribution.log_normaliser)
+
+
+def log_cosh_loss(input: Tensor) -> NoiseModel:
+    r""":class:`HyperbolicSecant`; the constant is :math:`\log\pi`."""
+    return NoiseModel(HyperbolicSecant(input), math.log(math.pi))
+
+
+def pseudo_huber_loss(input: Tensor, delta: float = 1.0) -> NoiseModel:
+    r""":class:`Hyperbolic`; the constant is :math:`\log(2 \delta\, e^{\delta^2} K_1(\delta^2))`."""
+    distribution = Hyperbolic(input, delta)
+    return NoiseModel(distribution, distribution.log_normaliser)
+
+
+def laplace_nll_loss(input: Tensor, scale: Tensor | float, full: bool = False) -> NoiseModel:
+    r""":math:`\mathrm{Laplace}(\mu, \sigma)`; the constant is :math:`\log 2`, or 0 with ``full``."""
+    return NoiseModel(Laplace(input, scale), 0.0 if full else math.log(2))
+
+
+def student_t_nll_loss(
+    input: Tensor, scale: Tensor | float, df: Tensor | float, full: bool = False
+) -> NoiseModel:
+    r"""Student's t; the constant is :math:`\tfrac12\log\pi`, or 0 with ``full``."""
+    return NoiseModel(StudentT(df, input, scale), 0.0 if full else 0.5 * math.log(math.pi))
+
+
+class HyperbolicSecant(Distribution):
+    r"""The density :math:`\tfrac{1}{\pi} \operatorname{sech}(y - \mu)`.
+
+    Args:
+        loc: location :math:`\mu`.
+
+    Source:
+        Perks, *On Some Experiments in the Graduation of Mortality Statistics*, Journal of the Institute of
+        Actuaries 63(1), 1932.
+
+    >>> import torch
+    >>> HyperbolicSecant(torch.tensor(0.0)).cdf(torch.tensor(0.0))
+    tensor(0.5000)
+    """
+
+    arg_constraints: ClassVar = {"loc": constraints.real}
+    support = constraints.real
+    has_rsample = False
+
+    def __init__(self, loc: Tensor | float, validate_args: bool | None = None) -> None:
+        (self.loc,) = broadcast_all(loc)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-density at ``value``."""
+        if self._validate_args:
+            self._validate_sample(value)
+        size = (value - self.loc).abs()
+        return math.log(2 / math.pi) - size - torch.log1p(torch.exp(-2 * size))
+
+    def cdf(self, value: Tensor) -> Tensor:
+        """Probability of at most ``value``."""
+        return 2 / math.pi * torch.atan(torch.exp(value - self.loc))
+
+    def icdf(self, value: Tensor) -> Tensor:
+        """The quantile of level ``value``."""
+        return self.loc + torch.log(torch.tan(0.5 * math.pi * value))
+
+    def sample(self, sample_shape: Any = Size()) -> Tensor:  # noqa: B008  (an immutable default, as in torch)
+        """Draw by the inverse of the distribution function."""
+        with torch.no_grad():
+            return self.icdf(self.loc.new_empty(self._extended_shape(sample_shape)).uniform_())
+
+
+class Hyperbolic(Distribution):
+    r"""The density :math:`e^{-\delta^2 (\sqrt{1 + (y-\mu)^2/\delta^2} - 1)} / Z_\delta`,
+    :math:`Z_\delta = 2 \delta\, e^{\delta^2} K_1(\delta^2)`: a normal centre, exponential tails.
+
+    Args:
+        loc: location :math:`\mu`.
+        delta: :math:`\delta > 0`, in the unit of the target.
+
+    Raises:
+        ValueError: ``delta`` is not positive.
+
+    Source:
+        Barndorff-Nielsen, *Exponentially Decreasing Distributions for the Logarithm of Particle Size*,
+        Proceedings of the Royal Society A 353, 1977.
+
+    >>> import torch
+    >>> Hyperbolic(torch.tensor(0.0), delta=1.0).log_normaliser
+    tensor(1.1855)
+    """
+
+    arg_constraints: ClassVar = {"loc": constraints.real, "delta": constraints.positive}
+    support = constraints.real
+    has_rsample = False
+
+    def __init__(
+        self, loc: Tensor | float, delta: Tensor | float = 1.0, validate_args: bool | None = None
+    ) -> None:
+        self.loc, self.delta = broadcast_all(loc, delta)
+        super().__init__(self.loc.shape, validate_args=validate_args)
+
+    @property
+    def mean(self) -> Tensor:
+        return self.loc
+
+    @property
+    def log_normaliser(self) -> Tensor:
+        r""":math:`\log Z_\delta`."""
+        return torch.log(2 * self.delta * torch.special.scaled_modified_bessel_k1(self.delta**2))
+
+    def log_prob(self, value: Tensor) -> Tensor:
+        """Log-density at ``value``."""
+        if self._validate_args:
+            self._validate_sample(value)
+        square = ((value - self.loc) / self.delta) ** 2
+        return -(self.delta**2) * square / (1 + torch.sqrt(1 + square)) - self.log_normaliser
 
 
 class Huber(Distribution):
