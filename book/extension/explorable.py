@@ -6,7 +6,6 @@ The words stand in ``book/explorables.yml``, the numbers that one needs in ``boo
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,9 @@ from book.press.layout import read_yaml
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ROOT / "book" / "static" / "explorables"
 WORDS = "book/explorables.yml"
-LABEL = {"ja": "動かす図", "en": "Try it"}
+HOW = {"ja": "動かす図", "en": "Try it"}
+ASK = {"ja": "予想", "en": "Predict"}
+SEE = {"ja": "何が見えるか", "en": "What to see"}
 
 
 class Explorable(SphinxDirective):
@@ -28,29 +29,55 @@ class Explorable(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """A figure with its caption, its numbers, and a sentence for who reads without scripts."""
+        """What to do and a question; the figure, or a sentence in its place; what there is to see."""
         name, lang = self.arguments[0], str(self.config.language)
-        words = read_yaml(ROOT, WORDS)
-        if name not in words:
-            raise self.error(f"explorable: the name must be one of {', '.join(words)}, found {name!r}")
-        self.env.note_dependency(str(ROOT / WORDS))
-        opening = nodes.raw(
-            "", f'<figure class="explorable" id="explorable-{name}"><figcaption>', format="html"
-        )
-        label = nodes.inline("", LABEL[lang] + ": ", classes=["what"])
-        caption = self.parse_text_to_nodes(words[name][lang])
-        for paragraph in caption[:1]:
-            paragraph.insert(0, label)
-        return [opening, *caption, nodes.raw("", place(name, words[name][f"without_{lang}"]), format="html")]
+        try:
+            words = words_of(name)
+        except ValueError as problem:
+            raise self.error(str(problem)) from None
+        for path in (ROOT / WORDS, numbers_of(name)):
+            self.env.note_dependency(str(path))
+        return [
+            html(f'<figure class="explorable" id="explorable-{name}"><figcaption>'),
+            *self._told(words["how"][lang], HOW[lang]),
+            *self._told(words["ask"][lang], ASK[lang]),
+            html(f'</figcaption><div data-explorable="{name}">'),
+            nodes.container("", *self._told(words["without"][lang]), classes=["without"]),
+            html(f'{stored(name)}</div><details class="see"><summary>{SEE[lang]}</summary>'),
+            *self._told(words["see"][lang]),
+            html("</details></figure>"),
+        ]
+
+    def _told(self, text: str, label: str = "") -> list[nodes.Node]:
+        made = self.parse_text_to_nodes(text)
+        if label:
+            made[0].insert(0, nodes.inline("", f"{label}: ", classes=["what"]))
+        return made
 
 
-def place(name: str, without: str) -> str:
-    """Where the script draws, after the caption: the numbers it needs, and what is read without it."""
-    path = SCRIPTS / f"{name}.json"
-    stored = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
-    data = f'<script type="application/json">{stored}</script>' if stored else ""
-    note = f"<noscript><p>{escape(without)}</p></noscript>"
-    return f'</figcaption><div data-explorable="{name}">{note}{data}</div></figure>'
+def words_of(name: str) -> Any:
+    """The words of an explorable; ValueError if there is none of this name."""
+    words = read_yaml(ROOT, WORDS)
+    if name not in words:
+        raise ValueError(f"explorable: the name must be one of {', '.join(words)}, found {name!r}")
+    return words[name]
+
+
+def html(text: str) -> nodes.Node:
+    """What only a page shows."""
+    return nodes.raw("", text, format="html")
+
+
+def numbers_of(name: str) -> Path:
+    """Where the numbers of an explorable are, if it needs any."""
+    return SCRIPTS / f"{name}.json"
+
+
+def stored(name: str) -> str:
+    """The numbers that the script reads, inside the page."""
+    path = numbers_of(name)
+    text = path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+    return f'<script type="application/json">{text}</script>' if text else ""
 
 
 def add_scripts(
@@ -61,10 +88,8 @@ def add_scripts(
         return
     raws = "".join(raw.astext() for raw in doctree.findall(nodes.raw))
     names = [name for name in read_yaml(ROOT, WORDS) if f'data-explorable="{name}"' in raws]
-    if names or "data-loss-explorer" in raws:
-        app.add_js_file("explorables/core.js", loading_method="defer", priority=910)
-    for name in names:
-        app.add_js_file(f"explorables/{name}.js", loading_method="defer", priority=920)
+    for priority, name in enumerate(["core", *names] if names else [], 910):
+        app.add_js_file(f"explorables/{name}.js", loading_method="defer", priority=priority)
 
 
 def register(app: Sphinx) -> None:

@@ -236,7 +236,7 @@
       plot(key, options) {
         const made = new Plot(options);
         const place = element("div", { class: "plot" });
-        const box = element("div", { class: `panel ${options.wide ? "wide" : ""}` }, ...(options.title ? [element("p", { class: "panel-title" }, options.title)] : []), place);
+        const box = element("div", { class: options.whole ? "panel whole" : "panel" }, ...(options.title ? [element("p", { class: "panel-title" }, options.title)] : []), place);
         place.append(made.svg);
         this.plots_at.append(box);
         return (this.plots[key] = made);
@@ -256,7 +256,8 @@
     });
     const reset = element("button", { type: "button", class: "reset" }, tr("初期値に戻す", "Reset"));
     reset.addEventListener("click", () => stage.set(first()));
-    root.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), stage.plots_at, stage.readout, stage.notes, reset);
+    const paper = root.querySelector(".without"); // what is read where this script does not run, and on paper
+    root.replaceChildren(element("div", { class: "controls" }, ...controls.map((c) => c.row)), stage.plots_at, stage.readout, stage.notes, reset, ...(paper ? [paper] : []));
     if (part.build) part.build(stage);
 
     function update() {
@@ -276,5 +277,8 @@
     root.explorable = stage;
   }
 
-  window.bookExplorables = { define, parts, tr, element, ticks, number, slider, chooser, Plot, clip };
+  /* Lower where panels stand below one another, so that two of them fit on a phone. */
+  const beside = (high, low) => () => (matchMedia("(max-width: 40rem)").matches ? low : high);
+
+  window.bookExplorables = { define, parts, tr, element, beside, ticks, number, slider, chooser, Plot, clip };
 })();

@@ -72,7 +72,7 @@
     build(stage) {
       stage.plot("lattice", {
         label: tr("CTCの格子。横がフレーム、縦が空白を挟んだ文字", "CTC lattice: frames across, letters with blanks between them down"),
-        height: () => 40 + 30 * (2 * [...stage.state.word].length + 1), margin: { left: 34, right: 16, bottom: 22, top: 14 }, wide: true,
+        height: () => 40 + 30 * (2 * [...stage.state.word].length + 1), margin: { left: 34, right: 16, bottom: 22, top: 14 }, whole: true,
       });
     },
     draw(stage, values, { word, frames }) {
@@ -90,8 +90,8 @@
       for (let t = 0; t < frames; t++) for (let s = 0; s < l.length; s++) plot.dot(t + 1, s, drawn[t] === s ? "node model" : open(t, s) ? "node open" : "node shut", drawn[t] === s ? 7 : open(t, s) ? 5 : 2.5);
       const share = count / all;
       stage.say(count
-        ? tr(`「${word}」になる経路は${count}本(全${alphabet}^${frames} = ${all}本の${number(100 * share, 1)}%)。いま描いている経路: ${spelt}`,
-          `${count} ${count === 1 ? "path collapses" : "paths collapse"} to “${word}”, of ${alphabet}^${frames} = ${all} in all (${number(100 * share, 1)} %). Drawn: ${spelt}`)
+        ? tr(`「${word}」になる経路は${count}本(この文字と空白による全${alphabet}^${frames} = ${all}本の${number(100 * share, 1)}%)。いま描いている経路: ${spelt}`,
+          `${count} ${count === 1 ? "path collapses" : "paths collapse"} to “${word}”, of ${alphabet}^${frames} = ${all} over its letters and the blank (${number(100 * share, 1)} %). Drawn: ${spelt}`)
         : tr(`「${word}」には${least}フレームが必要です(${[...word].length}文字${repeats ? `と、同じ文字の間の空白${repeats}つ` : ""})。${frames}フレームでは経路がなく、損失は無限大です。`,
           `“${word}” needs ${least} frames (${[...word].length} letters${repeats ? ` and ${repeats} ${repeats === 1 ? "blank" : "blanks"} between equal ones` : ""}). With ${frames} there is no path, and the loss is infinite.`));
       const more = count - listed.length;

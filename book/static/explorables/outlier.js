@@ -42,7 +42,7 @@
 
   const LINES = [["mse", "MSE", "rival"], ["huber", "Huber", "model"], ["l1", "L1", "third"]];
   define("outlier", {
-    state: { x: 38, y: 30, delta: 40 },
+    state: { x: 26, y: 30, delta: 40 },
     controls: [{ key: "delta", label: tr("Huberのδ(進行度の単位)", "Huber’s δ, in units of the progression"), min: 5, max: 150, step: 5 }],
     compute({ x, y, delta }, data) {
       const points = [...data.points, [x, y]];
@@ -53,7 +53,7 @@
     build(stage) {
       const plot = stage.plot("lines", {
         label: tr("BMIと糖尿病の進行度。3本の直線と、動かせる外れ値", "BMI and the progression of diabetes: three lines and an outlier to drag"),
-        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), live: true, wide: true,
+        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), live: true, whole: true,
       });
       plot.handle({
         name: "outlier", label: tr("外れ値", "Outlier"), get: () => [stage.state.x, stage.state.y], step: [0.5, 10],

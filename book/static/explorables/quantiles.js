@@ -41,7 +41,7 @@
     build(stage) {
       stage.plot("lines", {
         label: tr("世帯の収入と食費、2本の分位点の直線", "Income of households and what they spend on food, with two quantile lines"),
-        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), wide: true, margin: { left: 50 },
+        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), whole: true, margin: { left: 50 },
       });
     },
     draw(stage, v, { low, high }) {
@@ -49,7 +49,7 @@
       stage.data.points.forEach(([x, y], i) => {
         if (x <= 3000 && y <= 2100) plot.dot(x, y, v.inside[i] ? "data out" : "data", 3);
       });
-      for (const [each, tau, dy] of [[v.upper, high, -6], [v.lower, low, 14]]) {
+      for (const [each, tau, dy] of [[v.upper, high, -6], [v.lower, low, 26]]) {
         plot.line(...each, "curve model solid");
         plot.words(Math.min(2950, (2050 - each[0]) / each[1]), Math.min(each[0] + each[1] * 2950, 2050), `τ = ${tau.toFixed(2)}`, "model", { anchor: "end", dy, dx: -6 });
       }

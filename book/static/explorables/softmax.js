@@ -1,7 +1,7 @@
 /* A softmax of four logits: temperature and label smoothing, with the loss and its gradient. */
 "use strict";
 (() => {
-  const { define, tr, number } = bookExplorables;
+  const { define, tr, number, beside } = bookExplorables;
   const FACES = ["A", "B", "C", "D"];
 
   define("softmax", {
@@ -21,7 +21,7 @@
       return { p, q, loss, entropy, gradient: p.map((v, k) => (v - q[k]) / temperature) };
     },
     build(stage) {
-      const height = () => 210;
+      const height = beside(210, 150);
       const margin = { left: 36, right: 6, bottom: 24 };
       const logits = stage.plot("logits", { title: tr("ロジット z(動かせます)", "Logits z (drag them)"), label: tr("4つのロジット", "Four logits"), height, margin, live: true });
       stage.plot("chances", { title: tr("確率 p と目標 q", "Probabilities p, target q"), label: tr("確率と目標", "Probabilities and target"), height, margin });
@@ -44,7 +44,7 @@
         logits.bar(k, 0, v, width, "area data");
         chances.bar(k, 0, p[k], width, "area model");
         chances.mark(k - 0.4, q[k], k + 0.4, q[k], "curve rival solid");
-        chances.words(k, p[k], number(p[k]), "", { anchor: "middle", dy: p[k] > 0.9 ? 14 : -4 }).classList.toggle("on", p[k] > 0.9);
+        chances.words(k, p[k], number(p[k]), "", { anchor: "middle", dy: p[k] > 0.9 ? 14 : -4 });
         slopes.bar(k, 0, gradient[k], width, "area model");
         slopes.words(k, gradient[k], number(gradient[k]), "", { anchor: "middle", dy: gradient[k] >= 0 ? -4 : 14 });
       });

@@ -1,7 +1,7 @@
 /* A threshold on stored scores: precision, recall, F1, and what the mistakes cost. */
 "use strict";
 (() => {
-  const { define, tr, number } = bookExplorables;
+  const { define, tr, number, beside } = bookExplorables;
   const BINS = 20;
 
   function counts(scores, t) {
@@ -12,7 +12,7 @@
   const cost = ({ fp, fn }, ratio, n) => (ratio * fn + fp) / n;
 
   define("threshold", {
-    state: { t: 0.5, ratio: 10 },
+    state: { t: 0.5, ratio: 1 },
     controls: [
       { key: "t", label: tr("しきい値", "Threshold"), min: 0, max: 1, step: 0.01, show: (v) => v.toFixed(2) },
       { key: "ratio", label: tr("見落としは再検査の何倍悪いか", "How many times worse a miss is"), min: 1, max: 50, step: 1 },
@@ -29,8 +29,8 @@
       const move = (t) => stage.set({ t: Number(t.toFixed(2)) });
       const margin = { left: 40, right: 12 };
       const handle = (y) => ({ name: "threshold", label: tr("しきい値", "Threshold"), axis: "x", step: [0.01, 0], get: () => [stage.state.t, y], move, say: (x) => number(x) });
-      stage.plot("scores", { title: tr("悪性(上)と良性(下)の腫瘍の数", "Tumours: malignant above, benign below"), label: tr("スコアの度数", "Counts of the scores"), height: () => 250, margin, live: true }).handle(handle(0));
-      stage.plot("costs", { title: tr("腫瘍1つあたりの費用", "Cost per tumour"), label: tr("しきい値と費用", "Threshold and cost"), height: () => 250, margin });
+      stage.plot("scores", { title: tr("悪性(上)と良性(下)の腫瘍の数", "Tumours: malignant above, benign below"), label: tr("スコアの度数", "Counts of the scores"), height: beside(250, 190), margin, live: true }).handle(handle(0));
+      stage.plot("costs", { title: tr("腫瘍1つあたりの費用", "Cost per tumour"), label: tr("しきい値と費用", "Threshold and cost"), height: beside(250, 190), margin });
     },
     draw(stage, v, { t, ratio }) {
       const bins = { 0: new Array(BINS).fill(0), 1: new Array(BINS).fill(0) };

@@ -49,7 +49,7 @@
     build(stage) {
       const plot = stage.plot("plane", {
         label: tr("平面上のアンカー、ポジティブ、3つのネガティブ", "Anchor, positive and three negatives on a plane"),
-        height: (width) => Math.min(Math.max(width * 0.66, 280), 440), live: true, wide: true, margin: { left: 30, bottom: 24 },
+        height: (width) => Math.min(Math.max(width * 0.66, 280), 440), live: true, whole: true, margin: { left: 30, bottom: 24 },
       });
       for (const [name, [label, kind]] of Object.entries(POINTS)) plot.handle({
         name, label, kind, get: () => stage.state[name], step: [0.1, 0.1],
@@ -61,13 +61,14 @@
       });
     },
     draw(stage, { dp, negatives, used, active, loss, gradient }, state) {
-      const plot = stage.plots.plane.begin({ x: [-3, 3], y: [-2, 2], equal: true }).axes({});
+      const plot = stage.plots.plane.begin({ x: [-4, 4], y: [-2, 2], equal: true }).axes({});
       plot.ring(...state.a, dp, "ring inner");
       plot.ring(...state.a, dp + state.margin, "ring outer");
       plot.mark(...state.a, ...state.p, "curve third thin");
       for (const { name } of negatives) if (used.includes(name)) plot.mark(...state.a, ...state[name], "curve rival thin");
       for (const [name, slope] of Object.entries(gradient)) plot.arrow(...state[name], ...slope.map((v) => -0.6 * v), POINTS[name][1]);
-      for (const name of ["a", "p"]) plot.words(...state[name], POINTS[name][0], POINTS[name][1], { dx: 12, dy: -10 });
+      plot.words(...state.a, POINTS.a[0], POINTS.a[1], { anchor: "end", dx: -13, dy: 5 });
+      plot.words(...state.p, POINTS.p[0], POINTS.p[1], { dx: 12, dy: -10 });
       for (const { name, kind } of negatives) plot.words(...state[name], `${name.slice(1)}: ${KINDS[kind]}`, "rival", { dx: 12, dy: 18 });
       const list = active.map((name) => POINTS[name][0]).join(tr("、", ", "));
       stage.say(`d(a, p) = ${number(dp)} · ${negatives.map((n) => `d(a, n${n.name.slice(1)}) = ${number(n.d)}`).join(" · ")} · ${tr("損失", "loss")} ${number(loss, 3)} · ${tr("活動中", "active")}: ${list || tr("なし", "none")}`);
