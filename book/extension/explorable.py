@@ -1,6 +1,6 @@
 """Figures to touch: ``{explorable} name`` in a chapter, drawn by ``book/static/explorables/name.js``.
 
-The words stand in ``book/explorables.yml``, the numbers that one needs in ``book/static/explorables/name.json``;
+The words stand in ``book/explorables.yml``; the numbers that one needs, in ``name.json`` beside the script.
 ``python -m book.extension.explorable_data`` makes these from the book's data.
 """
 

@@ -1,4 +1,4 @@
-"""Make the numbers that the explorables show from the book's data: ``python -m book.extension.explorable_data``."""
+"""``python -m book.extension.explorable_data``: make what the explorables show from the book's data."""
 
 from __future__ import annotations
 
@@ -46,11 +46,15 @@ def threshold() -> dict[str, Any]:
 STORED = {"outlier": outlier, "quantiles": quantiles, "threshold": threshold}
 
 
+def written(numbers: dict[str, Any]) -> str:
+    """The numbers as they are stored."""
+    return json.dumps(numbers, separators=(",", ":")) + "\n"
+
+
 def main() -> None:
     """Write the numbers of the explorables anew."""
     for name, make in STORED.items():
-        text = json.dumps(make(), separators=(",", ":")) + "\n"
-        (SCRIPTS / f"{name}.json").write_text(text, encoding="utf-8")
+        (SCRIPTS / f"{name}.json").write_text(written(make()), encoding="utf-8")
 
 
 if __name__ == "__main__":
