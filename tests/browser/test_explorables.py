@@ -28,8 +28,8 @@ CHAPTER = {
 }
 DRAGGED = {"outlier": "outlier", "softmax": "B", "triplets": "n3", "threshold": "threshold"}
 COMPUTE = """([name, changes]) => {
-  const part = bookExplorables.parts[name];
-  return part.compute({ ...part.state, ...changes }, document.querySelector('[data-explorable]').explorable.data);
+  const part = bookExplorables.parts[name], root = document.querySelector('[data-explorable]');
+  return part.compute({ ...part.state, ...changes }, root.explorable.data);
 }"""
 DATA = "() => document.querySelector('[data-explorable]').explorable.data"
 Ask = Callable[..., Any]
@@ -271,9 +271,8 @@ def test_points_obey_arrow_keys_mouse_and_finger(site: Site, name: str, point: s
         assert box
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         protocol, down = page.context.new_cdp_session(page), visit.ask("() => scrollY")
-        for kind, places in (
-            ("touchStart", [(x, y)]), ("touchMove", [(x + 15, y + 15)]), ("touchMove", [(x + 25, y + 30)]), ("touchEnd", []),
-        ):  # fmt: skip
+        way = [("touchStart", [(x, y)]), ("touchMove", [(x + 15, y + 15)]), ("touchMove", [(x + 25, y + 30)])]
+        for kind, places in [*way, ("touchEnd", [])]:
             points = [{"x": u, "y": v} for u, v in places]
             protocol.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
         page.wait_for_timeout(50)
