@@ -114,13 +114,13 @@
       ];
     }
 
-    axes({ xlabel = "", ylabel = "", xs = null, ys = null, names = null } = {}) {
+    axes({ xlabel = "", ylabel = "", xs = null, ys = null, names = null, show = String } = {}) {
       const { left, right, top, bottom } = this.margin, { width, height } = this.size;
       const line = (x1, y1, x2, y2) => this.back.append(element("line", { x1, y1, x2, y2, class: "grid" }));
       const word = (x, y, anchor, text, kind = "tick") => this.back.append(element("text", { x, y, "text-anchor": anchor, class: kind }, text));
       for (const y of ys || ticks(...this.domain.y, clip(this.inner("y") / 50, 2, 6))) {
         line(left, this.row(y), width - right, this.row(y));
-        word(left - 6, this.row(y) + 4, "end", `${y}`);
+        word(left - 6, this.row(y) + 4, "end", show(y));
       }
       if (names) names.forEach((name, i) => word(this.column(i), height - bottom + 16, "middle", name));
       else for (const x of xs || ticks(...this.domain.x, clip(this.inner("x") / 80, 2, 8))) {
@@ -190,6 +190,8 @@
         made.focus({ preventScroll: true });
         made.setPointerCapture(event.pointerId);
       });
+      // A part of a drawing cannot tell the browser by style alone not to scroll under the finger.
+      made.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
       made.addEventListener("pointermove", (event) => made.hasPointerCapture(event.pointerId) && go(...this.at(event.clientX, event.clientY)));
       made.addEventListener("keydown", (event) => {
         const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] || [0, 0];

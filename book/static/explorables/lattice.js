@@ -88,10 +88,10 @@
         for (const from of before(l, s)) if (open(t - 1, from)) plot.mark(t, from, t + 1, s, "edge");
       if (drawn.length) plot.path(drawn.map((s, t) => [t + 1, s]), "curve model solid");
       for (let t = 0; t < frames; t++) for (let s = 0; s < l.length; s++) plot.dot(t + 1, s, drawn[t] === s ? "node model" : open(t, s) ? "node open" : "node shut", drawn[t] === s ? 7 : open(t, s) ? 5 : 2.5);
-      const share = count / all;
+      const share = count / all, unbroken = spelt.replaceAll("-", "-\u2060"); // a path stays on one line
       stage.say(count
-        ? tr(`「${word}」になる経路は${count}本(この文字と空白による全${alphabet}^${frames} = ${all}本の${number(100 * share, 1)}%)。いま描いている経路: ${spelt}`,
-          `${count} ${count === 1 ? "path collapses" : "paths collapse"} to “${word}”, of ${alphabet}^${frames} = ${all} over its letters and the blank (${number(100 * share, 1)} %). Drawn: ${spelt}`)
+        ? tr(`「${word}」になる経路は${count}本(この文字と空白による全${alphabet}^${frames} = ${all}本の${number(100 * share, 1)}%)。いま描いている経路: ${unbroken}`,
+          `${count} ${count === 1 ? "path collapses" : "paths collapse"} to “${word}”, of ${alphabet}^${frames} = ${all} over its letters and the blank (${number(100 * share, 1)}\u00a0%). Drawn: ${unbroken}`)
         : tr(`「${word}」には${least}フレームが必要です(${[...word].length}文字${repeats ? `と、同じ文字の間の空白${repeats}つ` : ""})。${frames}フレームでは経路がなく、損失は無限大です。`,
           `“${word}” needs ${least} frames (${[...word].length} letters${repeats ? ` and ${repeats} ${repeats === 1 ? "blank" : "blanks"} between equal ones` : ""}). With ${frames} there is no path, and the loss is infinite.`));
       const more = count - listed.length;

@@ -53,7 +53,7 @@
     build(stage) {
       const plot = stage.plot("lines", {
         label: tr("BMIと糖尿病の進行度。3本の直線と、動かせる外れ値", "BMI and the progression of diabetes: three lines and an outlier to drag"),
-        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), live: true, whole: true,
+        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), live: true, whole: true, margin: { right: 50 },
       });
       plot.handle({
         name: "outlier", label: tr("外れ値", "Outlier"), get: () => [stage.state.x, stage.state.y], step: [0.5, 10],
@@ -63,13 +63,13 @@
     draw(stage, { fits, clean }, { x, y }) {
       const plot = stage.plots.lines.begin({ x: [18, 44], y: [0, 360] }).axes({ xlabel: "BMI (kg/m²)", ylabel: tr("1年後の進行度", "progression after one year") });
       for (const [px, py] of stage.data.points) plot.dot(px, py, "data");
-      const ends = LINES.map(([key, label, kind]) => [key, label, kind, fits[key][0] + fits[key][1] * 43.5]);
+      const ends = LINES.map(([key, label, kind]) => [key, label, kind, fits[key][0] + fits[key][1] * 44]);
       for (const [key, , kind] of ends) plot.line(...fits[key], `curve ${kind}`);
-      // Labels at the right end, apart from one another.
+      // Labels to the right of the ends, apart from one another.
       let below = Infinity;
       for (const [, label, kind, end] of ends.sort((a, b) => b[3] - a[3])) {
         const at = Math.min(Math.max(Math.min(end, 345), 8), below - 24);
-        plot.words(43.5, at, label, kind, { anchor: "end", dy: -5 });
+        plot.words(44, at, label, kind, { dx: 5, dy: 4 });
         below = at;
       }
       const slopes = LINES.map(([key, label]) => `${label} ${number(fits[key][1], 1)} (${number(clean[key][1], 1)})`).join(" · ");

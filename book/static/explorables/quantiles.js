@@ -41,7 +41,7 @@
     build(stage) {
       stage.plot("lines", {
         label: tr("世帯の収入と食費、2本の分位点の直線", "Income of households and what they spend on food, with two quantile lines"),
-        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), whole: true, margin: { left: 50 },
+        height: (width) => Math.min(Math.max(width * 0.62, 260), 420), whole: true, margin: { left: 50, right: 52 },
       });
     },
     draw(stage, v, { low, high }) {
@@ -49,13 +49,17 @@
       stage.data.points.forEach(([x, y], i) => {
         if (x <= 3000 && y <= 2100) plot.dot(x, y, v.inside[i] ? "data out" : "data", 3);
       });
-      for (const [each, tau, dy] of [[v.upper, high, -6], [v.lower, low, 26]]) {
+      // Labels to the right of the ends, the lower one below the other.
+      let under = -Infinity;
+      for (const [each, tau] of [[v.upper, high], [v.lower, low]]) {
         plot.line(...each, "curve model solid");
-        plot.words(Math.min(2950, (2050 - each[0]) / each[1]), Math.min(each[0] + each[1] * 2950, 2050), `τ = ${tau.toFixed(2)}`, "model", { anchor: "end", dy, dx: -6 });
+        const end = Math.min(each[0] + each[1] * 3000, 2080), apart = Math.max(0, under + 16 - plot.row(end));
+        plot.words(3000, end, `τ ${tau.toFixed(2)}`, "model", { dx: 5, dy: 4 + apart });
+        under = plot.row(end) + apart;
       }
       const n = stage.data.points.length;
       stage.say(tr(`${n}世帯のうち、下に${v.below}、間(線上を含む)に${v.between}、上に${v.above}。間の割合 ${number(100 * v.coverage, 1)}%、τの差 ${number(100 * v.promised, 0)}%`,
-        `Of ${n} households ${v.below} lie below, ${v.between} between the lines or on them, ${v.above} above. Between: ${number(100 * v.coverage, 1)} %; difference of the τ: ${number(100 * v.promised, 0)} %`));
+        `Of ${n} households ${v.below} lie below, ${v.between} between the lines or on them, ${v.above} above. Between: ${number(100 * v.coverage, 1)}\u00a0%; difference of the τ: ${number(100 * v.promised, 0)}\u00a0%`));
     },
   });
 })();

@@ -36,7 +36,7 @@
       const x = [-0.6, 3.6], most = Math.max(1, 1 / temperature);
       const names = FACES.map((face, k) => (k === right ? `${face} ✓` : face));
       const { logits, chances, gradient: slopes } = stage.plots;
-      logits.begin({ x, y: [-4, 4] }).axes({ names });
+      logits.begin({ x, y: [-4, 4] }).axes({ names, ys: [-4, -2, 0, 2, 4] });
       chances.begin({ x, y: [0, 1] }).axes({ names });
       slopes.begin({ x, y: [-most, most] }).axes({ names });
       const width = Math.min(logits.inner("x") / 6, 36);

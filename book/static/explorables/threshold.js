@@ -37,7 +37,7 @@
       for (const [p, y] of stage.data.scores) bins[y][Math.min(Math.floor(p * BINS), BINS - 1)]++;
       const [up, down] = [Math.max(...bins[1]), Math.max(...bins[0])];
       const { scores, costs } = stage.plots;
-      scores.begin({ x: [0, 1], y: [-down * 1.08, up * 1.08] }).axes({ xlabel: tr("悪性の確率", "Probability of malignant"), ys: [-50, 0, 50].filter((y) => y > -down && y < up) });
+      scores.begin({ x: [0, 1], y: [-down * 1.08, up * 1.08] }).axes({ xlabel: tr("悪性の確率", "Probability of malignant"), ys: [-50, 0, 50].filter((y) => y > -down && y < up), show: (y) => `${Math.abs(y)}` });
       const width = (scores.inner("x") / BINS) * 0.8;
       bins[1].forEach((n, i) => scores.bar((i + 0.5) / BINS, 0, n, width, "area rival"));
       bins[0].forEach((n, i) => scores.bar((i + 0.5) / BINS, 0, -n, width, "area model"));

@@ -61,7 +61,8 @@
       });
     },
     draw(stage, { dp, negatives, used, active, loss, gradient }, state) {
-      const plot = stage.plots.plane.begin({ x: [-4, 4], y: [-2, 2], equal: true }).axes({});
+      const far = stage.plots_at.clientWidth < 500 ? 3 : 4;
+      const plot = stage.plots.plane.begin({ x: [-far, far], y: [-2, 2], equal: true }).axes({ xs: [-4, -2, 0, 2, 4].filter((x) => Math.abs(x) <= far), ys: [-2, 0, 2] });
       plot.ring(...state.a, dp, "ring inner");
       plot.ring(...state.a, dp + state.margin, "ring outer");
       plot.mark(...state.a, ...state.p, "curve third thin");
@@ -69,7 +70,7 @@
       for (const [name, slope] of Object.entries(gradient)) plot.arrow(...state[name], ...slope.map((v) => -0.6 * v), POINTS[name][1]);
       plot.words(...state.a, POINTS.a[0], POINTS.a[1], { anchor: "end", dx: -13, dy: 5 });
       plot.words(...state.p, POINTS.p[0], POINTS.p[1], { dx: 12, dy: -10 });
-      for (const { name, kind } of negatives) plot.words(...state[name], `${name.slice(1)}: ${KINDS[kind]}`, "rival", { dx: 12, dy: 18 });
+      for (const { name, kind } of negatives) plot.words(...state[name], `${name.slice(1)}: ${KINDS[kind]}`, "rival", { anchor: "middle", dy: 28 });
       const list = active.map((name) => POINTS[name][0]).join(tr("、", ", "));
       stage.say(`d(a, p) = ${number(dp)} · ${negatives.map((n) => `d(a, n${n.name.slice(1)}) = ${number(n.d)}`).join(" · ")} · ${tr("損失", "loss")} ${number(loss, 3)} · ${tr("活動中", "active")}: ${list || tr("なし", "none")}`);
     },
