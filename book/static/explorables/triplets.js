@@ -15,7 +15,7 @@
   const NEGATIVES = ["n1", "n2", "n3"];
 
   define("triplets", {
-    state: { a: [-0.6, 0], p: [0.4, 0.5], n1: [0.1, -0.3], n2: [0.5, -1], n3: [2.1, 0.6], margin: 1, mining: "all" },
+    state: { a: [-0.6, 0], p: [0.4, 0.5], n1: [0.1, -0.3], n2: [0.7, -1.2], n3: [2.1, 0.6], margin: 1, mining: "all" },
     controls: [
       { key: "margin", label: tr("マージン m", "Margin m"), min: 0, max: 2, step: 0.05, show: (v) => v.toFixed(2) },
       {
