@@ -90,7 +90,7 @@ def test_an_explorable_stands_on_its_page_and_an_unknown_one_stops_the_build(
     assert "explorable: the name must be one of outlier, " in said
     assert "found 'treshold'" in said
     assert not [line for line in said.splitlines() if "[ja]" in line and "explorable" in line]
-    text = (tree / "_build" / "editions" / "ja" / "html" / "index.html").read_text(encoding="utf8")
+    text = (tree / "_build" / "editions" / "ja" / "_build" / "html" / "index.html").read_text(encoding="utf8")
     assert 'data-explorable="threshold"' in text
     assert text.index("explorables/core.js") < text.index("explorables/threshold.js")
 
