@@ -77,6 +77,24 @@ def test_a_warning_fails_only_a_strict_build(tree: Path, capsys: pytest.CaptureF
     assert "see the messages of en above" in capsys.readouterr().err
 
 
+def test_an_explorable_stands_on_its_page_and_an_unknown_one_stops_the_build(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang, name in (("ja", "threshold"), ("en", "treshold")):
+        page = tree / "book" / lang / "index.md"
+        page.write_text(
+            page.read_text(encoding="utf8") + f"\n:::{{explorable}} {name}\n:::\n", encoding="utf8"
+        )
+    assert build.main(tree, strict=True) == 1
+    said = capsys.readouterr().err
+    assert "explorable: the name must be one of outlier, " in said
+    assert "found 'treshold'" in said
+    assert not [line for line in said.splitlines() if "[ja]" in line and "explorable" in line]
+    text = (tree / "_build" / "editions" / "ja" / "_build" / "html" / "index.html").read_text(encoding="utf8")
+    assert 'data-explorable="threshold"' in text
+    assert text.index("explorables/core.js") < text.index("explorables/threshold.js")
+
+
 def test_plain_jupyter_book_gives_the_japanese_edition(tree: Path) -> None:
     (tree / ".cache").mkdir()
     (tree / ".cache" / "README.md").write_text("# not a page\n", encoding="utf8")
