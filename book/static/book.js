@@ -242,7 +242,7 @@
     };
     for (const link of all("a[data-language]"))
       link.addEventListener("click", () => {
-        const at = place();
+        const at = document.querySelector("[data-loss-explorer]") ? null : place(); // its address holds its settings
         link.href = link.getAttribute("href").split("#")[0] + (at ? `#${at.id}` : location.hash);
         keep.set("book-language", link.dataset.language);
         if (at) keep.set("book-place", JSON.stringify(at), "sessionStorage");
