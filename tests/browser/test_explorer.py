@@ -220,7 +220,7 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
     several = {
         "multivariate_gaussian_nll_loss", "multilabel_margin_loss", "nca_loss", "soft_nearest_neighbour_loss",
         "ensemble_crps_loss", "energy_score_loss", "ctc_loss", "triplet_margin_with_distance_loss",
-        "linear_cross_entropy", "adaptive_log_softmax_loss", "z_loss",
+        "linear_cross_entropy", "adaptive_log_softmax_loss", "adaptive_log_softmax", "z_loss", "strict",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
