@@ -6,7 +6,9 @@ import re
 from functools import cache
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
+from urllib.parse import parse_qsl, unquote, urldefrag
+
+from book.extension.orientation import explored
 
 from . import soundness
 from .accessibility import violations
