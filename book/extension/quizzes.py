@@ -74,7 +74,7 @@ class Quiz(SphinxDirective):
         return made
 
     def _line(self, text: str) -> list[nodes.Node]:
-        """One line of Markdown, without a paragraph around it: an answer becomes a button, which holds no links."""
+        """One line of Markdown without a paragraph: its terms become no links, which a button cannot hold."""
         return [child for block in self.parse_text_to_nodes(text) for child in block.children]
 
 
