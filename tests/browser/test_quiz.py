@@ -86,7 +86,8 @@ def test_a_quiz_fits_the_screen(site: Site, width: int) -> None:
         beyond = visit.ask(
             "() => { const box = document.getElementById('quiz').getBoundingClientRect();"
             " return [...document.querySelectorAll('#quiz button')]"
-            ".filter((b) => b.getBoundingClientRect().right > box.right || b.scrollWidth > b.clientWidth + 1).length; }"
+            ".filter((b) => b.getBoundingClientRect().right > box.right"
+            " || b.scrollWidth > b.clientWidth + 1).length; }"
         )
         assert beyond == 0
         assert visit.ask("() => document.documentElement.scrollWidth <= document.documentElement.clientWidth")
