@@ -70,7 +70,7 @@ class Quiz(SphinxDirective):
         made.append(_raw(f'</ol><details class="quiz-answer"><summary>{WORDS["answer"][lang]}</summary>'))
         stop = "。" if lang == "ja" else "."
         told = f"**{LETTERS[right]}**{stop} {question['because'][lang]} {link}{stop}"
-        made += [nodes.container("", *self._line(told)), _raw("</details></div>")]
+        made += [nodes.paragraph("", "", *self._line(told)), _raw("</details></div>")]
         return made
 
     def _line(self, text: str) -> list[nodes.Node]:
