@@ -22,12 +22,12 @@ def test_every_question_is_on_its_page_and_can_be_answered(site: Site, chapter: 
               const buttons = [...q.querySelectorAll('.quiz-answers button')];
               buttons[Number(q.dataset.key)].click();
               return [q.dataset.question, buttons.length, q.querySelectorAll('button a').length,
-                q.querySelector('details').open, q.querySelectorAll('details a.reference').length,
+                q.querySelector('details').open, q.querySelectorAll('details a.reference').length > 0,
                 q.classList.contains('done')];
             })"""
         )
         assert found == [
-            [f"{chapter}-{question['id']}", len(question["answers"]), 0, True, 1, True]
+            [f"{chapter}-{question['id']}", len(question["answers"]), 0, True, True, True]
             for question in quizzes()[chapter]
         ]
         visit.ask(
@@ -57,7 +57,7 @@ def test_a_quiz_is_answered_by_keyboard_and_remembered(site: Site, lang: str) ->
         page.keyboard.press("Space")
         assert first.locator("li.wrong").count() == 0
         assert first.locator("li.right").count() == 1
-        assert first.locator("details[open] a").count() == 1
+        assert first.locator("details[open] a").count() >= 1
         count = len(quizzes()["outliers"])
         assert (page.locator(".quiz-score").text_content() or "").endswith(f"1 / {count}")
         page.reload()
@@ -74,9 +74,9 @@ def test_a_quiz_reads_without_scripts(site: Site) -> None:
         question = visit.page.locator("[data-question]").first
         assert question.locator("button").count() == 0
         assert question.locator(".quiz-answers li").count() >= 3
-        assert not question.locator("details a").is_visible()
+        assert not question.locator("details a").last.is_visible()
         question.locator("summary").click()
-        assert question.locator("details a").is_visible()
+        assert question.locator("details a").last.is_visible()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1920])
