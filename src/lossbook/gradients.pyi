@@ -8,7 +8,12 @@ from lossbook.families.categorical.gradients import focal_loss as focal_loss
 from lossbook.families.categorical.gradients import nll_loss as nll_loss
 from lossbook.families.counts.gradients import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.gradients import poisson_nll_loss as poisson_nll_loss
+from lossbook.families.divergence.gradients import distillation_loss as distillation_loss
+from lossbook.families.divergence.gradients import generalized_kl_div as generalized_kl_div
+from lossbook.families.divergence.gradients import js_div as js_div
 from lossbook.families.divergence.gradients import kl_div as kl_div
+from lossbook.families.divergence.gradients import reverse_kl_div as reverse_kl_div
+from lossbook.families.divergence.gradients import total_variation as total_variation
 from lossbook.families.gaussian.gradients import beta_nll_loss as beta_nll_loss
 from lossbook.families.gaussian.gradients import gaussian_nll_loss as gaussian_nll_loss
 from lossbook.families.gaussian.gradients import log_normal_nll_loss as log_normal_nll_loss

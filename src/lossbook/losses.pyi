@@ -8,7 +8,12 @@ from lossbook.families.categorical.losses import focal_loss as focal_loss
 from lossbook.families.categorical.losses import nll_loss as nll_loss
 from lossbook.families.counts.losses import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.losses import poisson_nll_loss as poisson_nll_loss
+from lossbook.families.divergence.losses import distillation_loss as distillation_loss
+from lossbook.families.divergence.losses import generalized_kl_div as generalized_kl_div
+from lossbook.families.divergence.losses import js_div as js_div
 from lossbook.families.divergence.losses import kl_div as kl_div
+from lossbook.families.divergence.losses import reverse_kl_div as reverse_kl_div
+from lossbook.families.divergence.losses import total_variation as total_variation
 from lossbook.families.gaussian.losses import beta_nll_loss as beta_nll_loss
 from lossbook.families.gaussian.losses import gaussian_nll_loss as gaussian_nll_loss
 from lossbook.families.gaussian.losses import log_normal_nll_loss as log_normal_nll_loss

@@ -8,7 +8,12 @@ from lossbook.families.categorical.modules import FocalLoss as FocalLoss
 from lossbook.families.categorical.modules import NLLLoss as NLLLoss
 from lossbook.families.counts.modules import NegativeBinomialNLLLoss as NegativeBinomialNLLLoss
 from lossbook.families.counts.modules import PoissonNLLLoss as PoissonNLLLoss
+from lossbook.families.divergence.modules import DistillationLoss as DistillationLoss
+from lossbook.families.divergence.modules import GeneralizedKLDivLoss as GeneralizedKLDivLoss
+from lossbook.families.divergence.modules import JSDivLoss as JSDivLoss
 from lossbook.families.divergence.modules import KLDivLoss as KLDivLoss
+from lossbook.families.divergence.modules import ReverseKLDivLoss as ReverseKLDivLoss
+from lossbook.families.divergence.modules import TotalVariationLoss as TotalVariationLoss
 from lossbook.families.gaussian.modules import BetaNLLLoss as BetaNLLLoss
 from lossbook.families.gaussian.modules import GaussianNLLLoss as GaussianNLLLoss
 from lossbook.families.gaussian.modules import LogNormalNLLLoss as LogNormalNLLLoss
