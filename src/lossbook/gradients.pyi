@@ -21,8 +21,11 @@ from lossbook.families.gaussian.gradients import multivariate_gaussian_nll_loss 
 from lossbook.families.margin.gradients import crammer_singer_loss as crammer_singer_loss
 from lossbook.families.margin.gradients import hinge_loss as hinge_loss
 from lossbook.families.margin.gradients import multi_margin_loss as multi_margin_loss
+from lossbook.families.multilabel.gradients import asymmetric_loss as asymmetric_loss
+from lossbook.families.multilabel.gradients import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.gradients import multilabel_margin_loss as multilabel_margin_loss
 from lossbook.families.multilabel.gradients import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from lossbook.families.multilabel.gradients import zlpr_loss as zlpr_loss
 from lossbook.families.neighbours.gradients import nca_loss as nca_loss
 from lossbook.families.neighbours.gradients import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
 from lossbook.families.pairs.gradients import cosine_embedding_loss as cosine_embedding_loss

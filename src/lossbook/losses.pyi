@@ -21,8 +21,11 @@ from lossbook.families.gaussian.losses import multivariate_gaussian_nll_loss as 
 from lossbook.families.margin.losses import crammer_singer_loss as crammer_singer_loss
 from lossbook.families.margin.losses import hinge_loss as hinge_loss
 from lossbook.families.margin.losses import multi_margin_loss as multi_margin_loss
+from lossbook.families.multilabel.losses import asymmetric_loss as asymmetric_loss
+from lossbook.families.multilabel.losses import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.losses import multilabel_margin_loss as multilabel_margin_loss
 from lossbook.families.multilabel.losses import multilabel_soft_margin_loss as multilabel_soft_margin_loss
+from lossbook.families.multilabel.losses import zlpr_loss as zlpr_loss
 from lossbook.families.neighbours.losses import nca_loss as nca_loss
 from lossbook.families.neighbours.losses import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
 from lossbook.families.pairs.losses import cosine_embedding_loss as cosine_embedding_loss

@@ -21,8 +21,11 @@ from lossbook.families.gaussian.modules import MultivariateGaussianNLLLoss as Mu
 from lossbook.families.margin.modules import CrammerSingerLoss as CrammerSingerLoss
 from lossbook.families.margin.modules import HingeLoss as HingeLoss
 from lossbook.families.margin.modules import MultiMarginLoss as MultiMarginLoss
+from lossbook.families.multilabel.modules import AsymmetricLoss as AsymmetricLoss
+from lossbook.families.multilabel.modules import BPMLLLoss as BPMLLLoss
 from lossbook.families.multilabel.modules import MultiLabelMarginLoss as MultiLabelMarginLoss
 from lossbook.families.multilabel.modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from lossbook.families.multilabel.modules import ZLPRLoss as ZLPRLoss
 from lossbook.families.neighbours.modules import NCALoss as NCALoss
 from lossbook.families.neighbours.modules import SoftNearestNeighbourLoss as SoftNearestNeighbourLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
