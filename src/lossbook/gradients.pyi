@@ -19,8 +19,12 @@ from lossbook.families.gaussian.gradients import gaussian_nll_loss as gaussian_n
 from lossbook.families.gaussian.gradients import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.gradients import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
 from lossbook.families.margin.gradients import crammer_singer_loss as crammer_singer_loss
+from lossbook.families.margin.gradients import entmax15_loss as entmax15_loss
+from lossbook.families.margin.gradients import exponential_loss as exponential_loss
 from lossbook.families.margin.gradients import hinge_loss as hinge_loss
 from lossbook.families.margin.gradients import multi_margin_loss as multi_margin_loss
+from lossbook.families.margin.gradients import perceptron_loss as perceptron_loss
+from lossbook.families.margin.gradients import sparsemax_loss as sparsemax_loss
 from lossbook.families.multilabel.gradients import asymmetric_loss as asymmetric_loss
 from lossbook.families.multilabel.gradients import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.gradients import multilabel_margin_loss as multilabel_margin_loss

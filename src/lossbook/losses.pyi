@@ -19,8 +19,12 @@ from lossbook.families.gaussian.losses import gaussian_nll_loss as gaussian_nll_
 from lossbook.families.gaussian.losses import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.losses import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
 from lossbook.families.margin.losses import crammer_singer_loss as crammer_singer_loss
+from lossbook.families.margin.losses import entmax15_loss as entmax15_loss
+from lossbook.families.margin.losses import exponential_loss as exponential_loss
 from lossbook.families.margin.losses import hinge_loss as hinge_loss
 from lossbook.families.margin.losses import multi_margin_loss as multi_margin_loss
+from lossbook.families.margin.losses import perceptron_loss as perceptron_loss
+from lossbook.families.margin.losses import sparsemax_loss as sparsemax_loss
 from lossbook.families.multilabel.losses import asymmetric_loss as asymmetric_loss
 from lossbook.families.multilabel.losses import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.losses import multilabel_margin_loss as multilabel_margin_loss

@@ -19,8 +19,12 @@ from lossbook.families.gaussian.modules import GaussianNLLLoss as GaussianNLLLos
 from lossbook.families.gaussian.modules import LogNormalNLLLoss as LogNormalNLLLoss
 from lossbook.families.gaussian.modules import MultivariateGaussianNLLLoss as MultivariateGaussianNLLLoss
 from lossbook.families.margin.modules import CrammerSingerLoss as CrammerSingerLoss
+from lossbook.families.margin.modules import Entmax15Loss as Entmax15Loss
+from lossbook.families.margin.modules import ExponentialLoss as ExponentialLoss
 from lossbook.families.margin.modules import HingeLoss as HingeLoss
 from lossbook.families.margin.modules import MultiMarginLoss as MultiMarginLoss
+from lossbook.families.margin.modules import PerceptronLoss as PerceptronLoss
+from lossbook.families.margin.modules import SparsemaxLoss as SparsemaxLoss
 from lossbook.families.multilabel.modules import AsymmetricLoss as AsymmetricLoss
 from lossbook.families.multilabel.modules import BPMLLLoss as BPMLLLoss
 from lossbook.families.multilabel.modules import MultiLabelMarginLoss as MultiLabelMarginLoss
