@@ -216,7 +216,7 @@ def total_variation(
     one term for each element: half the sum of the absolute differences. It is symmetric, never above 1, and
     a true distance; its gradient vanishes where :math:`p_c` does.
 
-    Status: B, divergence: the f-divergence of :math:`\tfrac12 |u - 1|`; no expected negative log-likelihood.
+    Status: B, divergence: half the sum of absolute differences, no expected negative log-likelihood.
 
     Args:
         input: predicted log-probabilities :math:`\log p`, any shape ``(*)``.

@@ -304,7 +304,8 @@ def entmax15_loss(input: Tensor, target: Tensor, ignore_index: int = -100, reduc
     where :math:`\operatorname{entmax}_{1.5}(z)_c = \max(0, \tfrac12 z_c - \tau)^2` with the :math:`\tau`
     that makes the sum 1. It is 0 as soon as the right class is 2 above every other.
 
-    It is a Fenchel–Young loss: where it is least, the probabilities are :math:`\operatorname{entmax}_{1.5}(z)`.
+    It is a Fenchel–Young loss: where it is least, the probabilities are
+    :math:`\operatorname{entmax}_{1.5}(z)`.
 
     Status: F, margin surrogate.
 
