@@ -1,6 +1,8 @@
 # Written by python -m lossbook.faces.
 from lossbook.families.binary.losses import binary_cross_entropy as binary_cross_entropy
 from lossbook.families.binary.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from lossbook.families.binary.losses import cloglog_loss as cloglog_loss
+from lossbook.families.binary.losses import probit_loss as probit_loss
 from lossbook.families.binary.losses import sigmoid_focal_loss as sigmoid_focal_loss
 from lossbook.families.binary.losses import soft_margin_loss as soft_margin_loss
 from lossbook.families.categorical.losses import cross_entropy as cross_entropy

@@ -1,6 +1,8 @@
 # Written by python -m lossbook.faces.
 from lossbook.families.binary.modules import BCELoss as BCELoss
 from lossbook.families.binary.modules import BCEWithLogitsLoss as BCEWithLogitsLoss
+from lossbook.families.binary.modules import CloglogLoss as CloglogLoss
+from lossbook.families.binary.modules import ProbitLoss as ProbitLoss
 from lossbook.families.binary.modules import SigmoidFocalLoss as SigmoidFocalLoss
 from lossbook.families.binary.modules import SoftMarginLoss as SoftMarginLoss
 from lossbook.families.categorical.modules import CrossEntropyLoss as CrossEntropyLoss
