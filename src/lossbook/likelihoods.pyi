@@ -2,6 +2,8 @@
 from lossbook.families.binary.likelihoods import Sign as Sign
 from lossbook.families.binary.likelihoods import binary_cross_entropy as binary_cross_entropy
 from lossbook.families.binary.likelihoods import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from lossbook.families.binary.likelihoods import cloglog_loss as cloglog_loss
+from lossbook.families.binary.likelihoods import probit_loss as probit_loss
 from lossbook.families.binary.likelihoods import soft_margin_loss as soft_margin_loss
 from lossbook.families.categorical.likelihoods import cross_entropy as cross_entropy
 from lossbook.families.categorical.likelihoods import nll_loss as nll_loss
