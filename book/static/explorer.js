@@ -182,6 +182,39 @@
       x: "logit", from: -6, to: 6, settings: [choice("y", [-1, 1], 1)],
       loss: (x, p) => softplus(-p.y * x), gradient: (x, p) => -p.y * sigmoid(-p.y * x), density: null,
     },
+    exponential_loss: {
+      x: "logit", from: -3, to: 3, settings: [choice("y", [-1, 1], 1)],
+      loss: (x, p) => Math.exp(-p.y * x), gradient: (x, p) => -p.y * Math.exp(-p.y * x), density: null,
+    },
+    perceptron_loss: {
+      x: "logit", from: -4, to: 4, settings: [choice("y", [-1, 1], 1)],
+      loss: (x, p) => Math.max(0, -p.y * x), gradient: (x, p) => (p.y * x < 0 ? -p.y : 0), density: null,
+    },
+    probit_loss: {
+      x: "logit", from: -5, to: 5, settings: [range("t", 0, 1, 0.05, 1)],
+      loss: (x, p) => -p.t * Math.log(normalBelow(x)) - (1 - p.t) * Math.log(normalBelow(-x)),
+      gradient: (x, p) => normalDensity(x) * ((1 - p.t) / normalBelow(-x) - p.t / normalBelow(x)), density: null,
+    },
+    cloglog_loss: {
+      x: "logit", from: -6, to: 3, settings: [range("t", 0, 1, 0.05, 1)],
+      loss: (x, p) => -p.t * Math.log(-Math.expm1(-Math.exp(x))) + (1 - p.t) * Math.exp(x),
+      gradient: (x, p) => Math.exp(x) * (1 - p.t - p.t / Math.expm1(Math.exp(x))), density: null,
+    },
+    asymmetric_loss: {
+      x: "logit", from: -6, to: 6,
+      settings: [range("t", 0, 1, 0.05, 1), range("gamma_pos", 0, 5, 0.5, 1), range("gamma_neg", 0, 5, 0.5, 4), range("clip", 0, 0.3, 0.05, 0.05)],
+      loss: (x, p) => {
+        const shifted = Math.max(sigmoid(x) - p.clip, 0);
+        return p.t * Math.pow(sigmoid(-x), p.gamma_pos) * softplus(-x) - (1 - p.t) * Math.pow(shifted, p.gamma_neg) * Math.log1p(-shifted);
+      },
+      gradient: (x, p) => {
+        const yes = sigmoid(x), no = sigmoid(-x), shifted = Math.max(yes - p.clip, 0);
+        const fading = p.gamma_neg * Math.pow(shifted, p.gamma_neg - 1) * -Math.log1p(-shifted);
+        const less = shifted > 0 ? yes * no * (fading + Math.pow(shifted, p.gamma_neg) / (1 - shifted)) : 0;
+        return (1 - p.t) * less - p.t * Math.pow(no, p.gamma_pos) * (p.gamma_pos * yes * softplus(-x) + no);
+      },
+      density: null,
+    },
     hinge_loss: {
       x: "logit", from: -4, to: 4, settings: [range("margin", 0, 2, 0.1, 1), choice("y", [-1, 1], 1)],
       loss: (x, p) => Math.max(0, p.margin - p.y * x), gradient: (x, p) => (p.y * x < p.margin ? -p.y : 0),
@@ -225,6 +258,29 @@
       },
       density: null,
     },
+    generalized_cross_entropy: {
+      x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3), range("q", 0.1, 1, 0.1, 0.7)],
+      loss: (x, p) => (1 - Math.pow(leading(x, p.C), p.q)) / p.q,
+      gradient: (x, p) => -Math.pow(leading(x, p.C), p.q) * (1 - leading(x, p.C)), density: null,
+    },
+    symmetric_cross_entropy: {
+      x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3), range("alpha", 0, 1, 0.1, 0.1), range("beta", 0, 2, 0.1, 1)],
+      loss: (x, p) => -p.alpha * Math.log(leading(x, p.C)) + 4 * p.beta * (1 - leading(x, p.C)),
+      gradient: (x, p) => -(1 - leading(x, p.C)) * (p.alpha + 4 * p.beta * leading(x, p.C)), density: null,
+    },
+    poly1_cross_entropy: {
+      x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3), range("epsilon", -1, 5, 0.5, 2)],
+      loss: (x, p) => -Math.log(leading(x, p.C)) + p.epsilon * (1 - leading(x, p.C)),
+      gradient: (x, p) => -(1 - leading(x, p.C)) * (1 + p.epsilon * leading(x, p.C)), density: null,
+    },
+    confidence_penalty: {
+      x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3), range("beta", 0, 1, 0.05, 0.1)],
+      loss: (x, p) => {
+        const q = leading(x, p.C), other = (1 - q) / (p.C - 1);
+        return -Math.log(q) + p.beta * (q * Math.log(q) + (1 - q) * Math.log(other));
+      },
+      gradient: (x, p) => -(1 - leading(x, p.C)) * (1 - p.beta * x * leading(x, p.C)), density: null,
+    },
     brier_loss: {
       x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3)],
       loss: (x, p) => ((1 - leading(x, p.C)) ** 2 * p.C) / (p.C - 1),
@@ -255,6 +311,11 @@
       x: "distance", from: 0, to: 3, settings: [range("margin", 0.1, 2, 0.1, 1), choice("y", [-1, 1], -1)],
       loss: (x, p) => (p.y === 1 ? x : Math.max(0, p.margin - x)),
       gradient: (x, p) => (p.y === 1 ? 1 : x < p.margin ? -1 : 0), density: null,
+    },
+    contrastive_loss: {
+      x: "distance", from: 0, to: 3, settings: [range("margin", 0.1, 2, 0.1, 1), choice("y", [-1, 1], -1)],
+      loss: (x, p) => 0.5 * (p.y === 1 ? x : Math.max(0, p.margin - x)) ** 2,
+      gradient: (x, p) => (p.y === 1 ? x : -Math.max(0, p.margin - x)), density: null,
     },
     triplet_margin_loss: {
       x: "gap", from: -3, to: 3, settings: [range("margin", 0, 2, 0.1, 1)],

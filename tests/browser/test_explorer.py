@@ -167,6 +167,28 @@ LOSSES: dict[str, tuple[Callable[..., Tensor], list[Setting]]] = {
         lambda x, y, margin: losses.hinge_embedding_loss(x, full(x, y), margin=margin, reduction="none"),
         [{"y": 1, "margin": 1}, {"y": -1, "margin": 1.5}],
     ),
+    "exponential_loss": (labelled("exponential_loss", "y"), [{"y": 1}, {"y": -1}]),
+    "perceptron_loss": (labelled("perceptron_loss", "y"), [{"y": 1}, {"y": -1}]),
+    "probit_loss": (labelled("probit_loss", "t"), [{"t": 0}, {"t": 0.3}]),
+    "cloglog_loss": (labelled("cloglog_loss", "t"), [{"t": 1}, {"t": 0.3}]),
+    "asymmetric_loss": (
+        labelled("asymmetric_loss", "t"),
+        [{"t": 1, "gamma_pos": 1, "gamma_neg": 4, "clip": 0.05},
+         {"t": 0.4, "gamma_pos": 0, "gamma_neg": 0, "clip": 0.2}],
+    ),
+    "generalized_cross_entropy": (led("generalized_cross_entropy"), [{"C": 2, "q": 0.1}, {"C": 10, "q": 1}]),
+    "symmetric_cross_entropy": (
+        led("symmetric_cross_entropy"),
+        [{"C": 2, "alpha": 0.1, "beta": 1}, {"C": 10, "alpha": 1, "beta": 0.3}],
+    ),
+    "poly1_cross_entropy": (led("poly1_cross_entropy"), [{"C": 2, "epsilon": -0.5}, {"C": 10, "epsilon": 3}]),
+    "confidence_penalty": (led("confidence_penalty"), [{"C": 2, "beta": 0.1}, {"C": 10, "beta": 0.8}]),
+    "contrastive_loss": (
+        lambda x, y, margin: losses.contrastive_loss(
+            x[:, None], full(x, 0)[:, None], full(x, y), margin=margin, reduction="none"
+        ),
+        [{"y": 1, "margin": 1}, {"y": -1, "margin": 1.5}],
+    ),
     "triplet_margin_loss": (
         lambda x, margin: losses.triplet_margin_with_distance_loss(
             x, full(x, 0), full(x, 1), margin=margin, reduction="none",
