@@ -9,7 +9,7 @@ from torch import Tensor
 def forward_corrected_cross_entropy(
     input: Tensor, target: Tensor, transition: Tensor, ignore_index: int = -100
 ) -> Tensor:
-    r""":math:`p - r`, where :math:`r_i \propto p_i T_{iy}` is the probability of class :math:`i` given :math:`y`."""
+    r""":math:`p - r`, where :math:`r_i \propto p_i T_{iy}` is that of class :math:`i` given the label."""
     dim, one_hot = _one_hot(input, target, ignore_index)
     p = input.softmax(dim)
     joint = p * (one_hot.movedim(dim, -1) @ transition.t()).movedim(-1, dim)
