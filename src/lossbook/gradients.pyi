@@ -34,6 +34,11 @@ from lossbook.families.multilabel.gradients import multilabel_soft_margin_loss a
 from lossbook.families.multilabel.gradients import zlpr_loss as zlpr_loss
 from lossbook.families.neighbours.gradients import nca_loss as nca_loss
 from lossbook.families.neighbours.gradients import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
+from lossbook.families.noisy.gradients import confidence_penalty as confidence_penalty
+from lossbook.families.noisy.gradients import forward_corrected_cross_entropy as forward_corrected_cross_entropy
+from lossbook.families.noisy.gradients import generalized_cross_entropy as generalized_cross_entropy
+from lossbook.families.noisy.gradients import poly1_cross_entropy as poly1_cross_entropy
+from lossbook.families.noisy.gradients import symmetric_cross_entropy as symmetric_cross_entropy
 from lossbook.families.pairs.gradients import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.gradients import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.gradients import margin_ranking_loss as margin_ranking_loss

@@ -13,6 +13,7 @@ from lossbook.families.gaussian.likelihoods import gaussian_nll_loss as gaussian
 from lossbook.families.gaussian.likelihoods import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.likelihoods import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
 from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_out
+from lossbook.families.noisy.likelihoods import forward_corrected_cross_entropy as forward_corrected_cross_entropy
 from lossbook.families.pairs.likelihoods import IsotropicLaplace as IsotropicLaplace
 from lossbook.families.pairs.likelihoods import VonMisesFisher as VonMisesFisher
 from lossbook.families.pairs.likelihoods import cosine_alike as cosine_alike

@@ -34,6 +34,11 @@ from lossbook.families.multilabel.losses import multilabel_soft_margin_loss as m
 from lossbook.families.multilabel.losses import zlpr_loss as zlpr_loss
 from lossbook.families.neighbours.losses import nca_loss as nca_loss
 from lossbook.families.neighbours.losses import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
+from lossbook.families.noisy.losses import confidence_penalty as confidence_penalty
+from lossbook.families.noisy.losses import forward_corrected_cross_entropy as forward_corrected_cross_entropy
+from lossbook.families.noisy.losses import generalized_cross_entropy as generalized_cross_entropy
+from lossbook.families.noisy.losses import poly1_cross_entropy as poly1_cross_entropy
+from lossbook.families.noisy.losses import symmetric_cross_entropy as symmetric_cross_entropy
 from lossbook.families.pairs.losses import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.losses import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.losses import margin_ranking_loss as margin_ranking_loss

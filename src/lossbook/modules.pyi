@@ -34,6 +34,11 @@ from lossbook.families.multilabel.modules import MultiLabelSoftMarginLoss as Mul
 from lossbook.families.multilabel.modules import ZLPRLoss as ZLPRLoss
 from lossbook.families.neighbours.modules import NCALoss as NCALoss
 from lossbook.families.neighbours.modules import SoftNearestNeighbourLoss as SoftNearestNeighbourLoss
+from lossbook.families.noisy.modules import ConfidencePenaltyLoss as ConfidencePenaltyLoss
+from lossbook.families.noisy.modules import ForwardCorrectedCrossEntropyLoss as ForwardCorrectedCrossEntropyLoss
+from lossbook.families.noisy.modules import GeneralizedCrossEntropyLoss as GeneralizedCrossEntropyLoss
+from lossbook.families.noisy.modules import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
+from lossbook.families.noisy.modules import SymmetricCrossEntropyLoss as SymmetricCrossEntropyLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
 from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbeddingLoss
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss
