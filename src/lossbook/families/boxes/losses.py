@@ -55,7 +55,7 @@ def giou_loss(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str =
     """
     pair = _measure(input, target, eps)
     hull = pair.hull.prod(-1)
-    return reduce(1 - pair.iou + (hull - pair.union) / (hull + pair.eps), reduction).to(input.dtype)
+    return reduce(1 - pair.iou + _quotient(hull - pair.union, hull + pair.eps), reduction).to(input.dtype)
 
 
 @full_precision
