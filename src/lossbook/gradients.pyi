@@ -3,6 +3,9 @@ from lossbook.families.binary.gradients import binary_cross_entropy as binary_cr
 from lossbook.families.binary.gradients import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from lossbook.families.binary.gradients import sigmoid_focal_loss as sigmoid_focal_loss
 from lossbook.families.binary.gradients import soft_margin_loss as soft_margin_loss
+from lossbook.families.boxes.gradients import ciou_loss as ciou_loss
+from lossbook.families.boxes.gradients import diou_loss as diou_loss
+from lossbook.families.boxes.gradients import giou_loss as giou_loss
 from lossbook.families.categorical.gradients import cross_entropy as cross_entropy
 from lossbook.families.categorical.gradients import focal_loss as focal_loss
 from lossbook.families.categorical.gradients import nll_loss as nll_loss
@@ -20,6 +23,12 @@ from lossbook.families.multilabel.gradients import multilabel_margin_loss as mul
 from lossbook.families.multilabel.gradients import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from lossbook.families.neighbours.gradients import nca_loss as nca_loss
 from lossbook.families.neighbours.gradients import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
+from lossbook.families.overlap.gradients import dice_loss as dice_loss
+from lossbook.families.overlap.gradients import generalized_dice_loss as generalized_dice_loss
+from lossbook.families.overlap.gradients import jaccard_loss as jaccard_loss
+from lossbook.families.overlap.gradients import lovasz_hinge_loss as lovasz_hinge_loss
+from lossbook.families.overlap.gradients import lovasz_softmax_loss as lovasz_softmax_loss
+from lossbook.families.overlap.gradients import tversky_loss as tversky_loss
 from lossbook.families.pairs.gradients import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.gradients import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.gradients import margin_ranking_loss as margin_ranking_loss

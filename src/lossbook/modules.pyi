@@ -3,6 +3,9 @@ from lossbook.families.binary.modules import BCELoss as BCELoss
 from lossbook.families.binary.modules import BCEWithLogitsLoss as BCEWithLogitsLoss
 from lossbook.families.binary.modules import SigmoidFocalLoss as SigmoidFocalLoss
 from lossbook.families.binary.modules import SoftMarginLoss as SoftMarginLoss
+from lossbook.families.boxes.modules import CIoULoss as CIoULoss
+from lossbook.families.boxes.modules import DIoULoss as DIoULoss
+from lossbook.families.boxes.modules import GIoULoss as GIoULoss
 from lossbook.families.categorical.modules import CrossEntropyLoss as CrossEntropyLoss
 from lossbook.families.categorical.modules import FocalLoss as FocalLoss
 from lossbook.families.categorical.modules import NLLLoss as NLLLoss
@@ -20,6 +23,12 @@ from lossbook.families.multilabel.modules import MultiLabelMarginLoss as MultiLa
 from lossbook.families.multilabel.modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from lossbook.families.neighbours.modules import NCALoss as NCALoss
 from lossbook.families.neighbours.modules import SoftNearestNeighbourLoss as SoftNearestNeighbourLoss
+from lossbook.families.overlap.modules import DiceLoss as DiceLoss
+from lossbook.families.overlap.modules import GeneralizedDiceLoss as GeneralizedDiceLoss
+from lossbook.families.overlap.modules import JaccardLoss as JaccardLoss
+from lossbook.families.overlap.modules import LovaszHingeLoss as LovaszHingeLoss
+from lossbook.families.overlap.modules import LovaszSoftmaxLoss as LovaszSoftmaxLoss
+from lossbook.families.overlap.modules import TverskyLoss as TverskyLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
 from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbeddingLoss
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss

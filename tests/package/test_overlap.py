@@ -1,4 +1,4 @@
-"""Overlap beside sets of pixels, beside each other, beside what is known of their optima; and what is refused."""
+"""Overlap beside sets of pixels, beside each other, and beside what is known of its optima."""
 
 import itertools
 
@@ -17,7 +17,7 @@ def rand(*shape):
 
 
 def every_mask(pixels):
-    """Every pair of masks of so many pixels, ``(4 ** pixels, 1, pixels)`` each, and the same as Python sets."""
+    """Every pair of masks of so many pixels, ``(4 ** pixels, 1, pixels)``, and the same as Python sets."""
     masks = list(itertools.product((0.0, 1.0), repeat=pixels))
     pairs = list(itertools.product(masks, masks))
     as_sets = [tuple({i for i, on in enumerate(mask) if on} for mask in pair) for pair in pairs]
@@ -65,7 +65,7 @@ def two(masks):
 
 
 def test_lovasz_is_the_tight_convex_extension():
-    """Of a submodular function: the largest sum over pixels of a vector that no set exceeds (a linear program)."""
+    """The largest weighted sum of a vector whose sum over no set exceeds its loss: a linear program."""
     from scipy.optimize import linprog
 
     truth = torch.tensor([1.0, 0.0, 1.0, 0.0, 0.0], dtype=torch.float64)

@@ -24,7 +24,7 @@ def boxes(generator: Generator) -> tuple[Tensor, Tensor]:
 
 
 def boxes_of_one_shape(generator: Generator) -> tuple[Tensor, Tensor]:
-    """The same places with the shape of the true box: where the shapes agree, CIoU's gradient is its value's."""
+    """The same places with the shape of the true box, where CIoU's gradient is that of its value."""
     predicted, true = boxes(generator)
     shape = true[..., 2:] - true[..., :2]
     size = (predicted[..., 2:] - predicted[..., :2]).mean(-1, keepdim=True) / shape.mean(-1, keepdim=True)
@@ -91,7 +91,7 @@ SPECS = {
     "diou_loss": Spec(
         boxes, wrt=(0, 1), options=grid(eps=(1e-7, 0.1)), extremes=EXTREMES, reference=diou_by_sorting
     ),
-    # Elsewhere no finite difference is the gradient, part of which is held: tests/package/test_boxes.py goes there.
+    # Elsewhere no finite difference is the gradient, part of which is held: test_boxes.py goes there.
     "ciou_loss": Spec(
         boxes_of_one_shape,
         options=grid(eps=(1e-7, 0.1)),

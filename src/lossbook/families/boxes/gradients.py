@@ -31,8 +31,8 @@ def giou_loss(input: Tensor, target: Tensor, eps: float = 1e-7) -> Tensor:
 
 
 def diou_loss(input: Tensor, target: Tensor, eps: float = 1e-7) -> Tensor:
-    r""":math:`-\mathrm d\,\mathrm{IoU} + \frac{\mathrm d\rho^2}{c^2 + \epsilon} - \frac{\rho^2\, \mathrm dc^2}{(c^2 +
-    \epsilon)^2}`."""
+    r""":math:`-\mathrm d\,\mathrm{IoU} + \frac{\mathrm d\rho^2}{c^2 + \epsilon} -
+    \frac{\rho^2\, \mathrm dc^2}{(c^2 + \epsilon)^2}`."""
     m = _slopes(input, target)
     (p, q), (s, t) = input.split(2, -1), target.split(2, -1)
     between, side = (p + q - s - t) / 2, torch.maximum(q, t) - torch.minimum(p, s)
@@ -42,9 +42,10 @@ def diou_loss(input: Tensor, target: Tensor, eps: float = 1e-7) -> Tensor:
 
 
 def ciou_loss(input: Tensor, target: Tensor, eps: float = 1e-7) -> Tensor:
-    r"""That of :func:`diou_loss`, and the weight of the shape, held, times :math:`\mathrm dv`: with the angle
-    :math:`\theta` of a box, :math:`\partial_w \theta = \frac{h}{w^2 + h^2}` and :math:`\partial_h \theta = -\frac{w}{w^2
-    + h^2}`."""
+    r"""That of :func:`diou_loss`, and the weight of the shape, held, times :math:`\mathrm dv`.
+
+    The angle :math:`\theta` of a box has :math:`\partial_w \theta = \frac{h}{w^2 + h^2}` and
+    :math:`\partial_h \theta = -\frac{w}{w^2 + h^2}`."""
     m = _slopes(input, target)
     (w, h), (wide, high) = ((box[..., 2:] - box[..., :2]).unbind(-1) for box in (input, target))
     turn = torch.atan(wide / high) - torch.atan(w / h)

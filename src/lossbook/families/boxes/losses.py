@@ -1,8 +1,7 @@
 r"""Boxes that should lie on each other: overlap, and what still pulls when there is none.
 
-A box is :math:`(x_1, y_1, x_2, y_2)`, two corners with :math:`x_1 \le x_2` and :math:`y_1 \le y_2`. :math:`I` is
-the area that two boxes share, :math:`U` the area they cover together, and their hull the smallest box around
-both.
+A box is :math:`(x_1, y_1, x_2, y_2)`, two corners with :math:`x_1 \le x_2` and :math:`y_1 \le y_2`. Two boxes
+share an area :math:`I` and cover together an area :math:`U`; their hull is the smallest box around both.
 """
 
 import math
@@ -99,8 +98,8 @@ def diou_loss(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str =
 def ciou_loss(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str = "mean") -> Tensor:
     r"""Complete IoU loss: :func:`diou_loss`, and how much the shapes differ.
 
-    .. math:: \ell_{\mathrm{DIoU}} + \mathrm{sg}\Bigl[\frac{v}{1 - \mathrm{IoU} + v + \epsilon}\Bigr]\, v \qquad
-       v = \frac{4}{\pi^2} \Bigl(\arctan \frac{w^t}{h^t} - \arctan \frac w h\Bigr)^2
+    .. math:: \ell_{\mathrm{DIoU}} + \mathrm{sg}\Bigl[\frac{v}{1 - \mathrm{IoU} + v + \epsilon}\Bigr]\, v
+       \qquad v = \frac{4}{\pi^2} \Bigl(\arctan \frac{w^t}{h^t} - \arctan \frac w h\Bigr)^2
 
     No gradient flows through :math:`\mathrm{sg}[\cdot]`, the weight of the shape, which is small while the
     boxes hardly overlap. So the gradient is that of no function, and finite differences of the value do not
@@ -115,7 +114,7 @@ def ciou_loss(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str =
         reduction: ``'none'``, ``'mean'`` (divides by the number of boxes) or ``'sum'``.
 
     Returns:
-        The loss, from 0 to 3: a scalar, or shape ``(*)`` for ``'none'``. A box without any size counts as
+        The loss, from 0 to 2.5: a scalar, or shape ``(*)`` for ``'none'``. A box without any size counts as
         upright: its angle is 0.
 
     Raises:
@@ -174,7 +173,7 @@ def _distance_loss(pair: _Pair) -> Tensor:
 
 
 def _angle(side: Tensor) -> Tensor:
-    """The arc tangent of width over height, with a finite slope where the height is 0; 0 for no size at all."""
+    """The arc tangent of width over height, of finite slope where the height is 0; 0 for no size at all."""
     size = side.detach().abs().amax(-1, keepdim=True)
     side = side / torch.where(size == 0, 1, size)
     upright = torch.where(side[..., 1:] < 0, -1, 1)

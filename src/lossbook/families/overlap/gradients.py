@@ -5,8 +5,8 @@ from torch import Tensor
 
 
 def dice_loss(input: Tensor, target: Tensor, smooth: float = 0.0) -> Tensor:
-    r""":math:`\frac{(2\,\mathrm{TP} + s) - 2 t_i (P + T + s)}{(P + T + s)^2}`: two numbers, for a pixel inside the
-    true mask and one outside."""
+    r""":math:`\frac{(2\,\mathrm{TP} + s) - 2 t_i (P + T + s)}{(P + T + s)^2}`: two numbers, one for
+    the pixels inside the true mask and one for those outside."""
     p, t = input.flatten(2), target.flatten(2)
     below = _sum(p) + _sum(t) + smooth
     return _safe(2 * _sum(p * t) + smooth - 2 * t * below, below).reshape(input.shape)
@@ -22,8 +22,8 @@ def jaccard_loss(input: Tensor, target: Tensor, smooth: float = 0.0) -> Tensor:
 def tversky_loss(
     input: Tensor, target: Tensor, alpha: float = 0.5, beta: float = 0.5, smooth: float = 0.0
 ) -> Tensor:
-    r"""As :func:`jaccard_loss`: the numerator rises by :math:`t_i`, the denominator by :math:`t_i + \alpha (1 -
-    t_i) - \beta t_i`."""
+    r"""As :func:`jaccard_loss`: the numerator rises by :math:`t_i`, the denominator by
+    :math:`t_i + \alpha (1 - t_i) - \beta t_i`."""
     p, t = input.flatten(2), target.flatten(2)
     hit = _sum(p * t) + smooth
     below = hit + alpha * _sum(p * (1 - t)) + beta * _sum((1 - p) * t)
@@ -31,7 +31,8 @@ def tversky_loss(
 
 
 def generalized_dice_loss(input: Tensor, target: Tensor) -> Tensor:
-    r""":math:`w_c \frac{2 \sum_c w_c \mathrm{TP}_c - 2 t_i \sum_c w_c (P_c + T_c)}{(\sum_c w_c (P_c + T_c))^2}`."""
+    r""":math:`w_c \frac{2 \mathrm{TP} - 2 t_i S}{S^2}` with the weighted sums
+    :math:`\mathrm{TP}` and :math:`S = P + T` of all classes."""
     p, t = input.flatten(2), target.flatten(2)
     size = _sum(t)
     weight = torch.where(size > 0, size, torch.inf).pow(-2)
@@ -53,7 +54,8 @@ def lovasz_hinge_loss(input: Tensor, target: Tensor) -> Tensor:
 def lovasz_softmax_loss(
     input: Tensor, target: Tensor, classes: str = "present", ignore_index: int = -100
 ) -> Tensor:
-    r"""The rises :math:`g_c`, signed, through the softmax: :math:`p_k \bigl(s_k g_k - \sum_c p_c s_c g_c\bigr)`."""
+    r"""The rises :math:`g_c`, with a sign, through the softmax:
+    :math:`p_k \bigl(s_k g_k - \sum_c p_c s_c g_c\bigr)`."""
     z, y = input.flatten(2), target.flatten(1).unsqueeze(1)
     p, counts = z.softmax(1), y != ignore_index
     shown = (y == torch.arange(z.shape[1], device=z.device)[:, None]) & counts
@@ -65,7 +67,7 @@ def lovasz_softmax_loss(
 
 
 def _rise(errors: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
-    """What each pixel adds to the Jaccard loss, by the definition: the loss of a set less that of one fewer."""
+    """What each pixel adds to the Jaccard loss: the loss of a set less that of one fewer."""
     order = errors.argsort(dim=-1, descending=True, stable=True)
     hit = truth.gather(-1, order).double().cumsum(-1)
     other = (counts & ~truth).gather(-1, order).double().cumsum(-1)

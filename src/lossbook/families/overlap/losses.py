@@ -28,8 +28,8 @@ def dice_loss(input: Tensor, target: Tensor, smooth: float = 0.0, reduction: str
     Status: H, set function.
 
     Args:
-        input: predicted memberships :math:`p` from 0 to 1, shape ``(N, C, ...)``: apply a sigmoid or a softmax
-            first.
+        input: predicted memberships :math:`p` from 0 to 1, shape ``(N, C, ...)``: apply a sigmoid or a
+            softmax first.
         target: true memberships :math:`t` from 0 to 1, the same shape; boolean and integer masks will do.
         smooth: :math:`s`, not negative, in pixels: added to both parts of the quotient.
         reduction: ``'none'``, ``'mean'`` (divides by the number of masks, ``N`` times ``C``) or ``'sum'``.
@@ -135,8 +135,8 @@ def tversky_loss(
         ValueError: as :func:`dice_loss`, or a negative ``alpha`` or ``beta``.
 
     Source:
-        Salehi, Erdogmus, Gholipour, *Tversky Loss Function for Image Segmentation Using 3D Fully Convolutional
-        Deep Networks*, MLMI 2017.
+        Salehi, Erdogmus, Gholipour, *Tversky Loss Function for Image Segmentation Using 3D Fully
+        Convolutional Deep Networks*, MLMI 2017.
 
     >>> import torch
     >>> p, t = torch.tensor([[[1.0, 1.0, 0.0]]]), torch.tensor([[[1.0, 0.0, 0.0]]])
@@ -154,7 +154,7 @@ def tversky_loss(
 
 @full_precision
 def generalized_dice_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    r"""Generalised Dice loss: one Dice score for all classes of an image, small ones weighing as much as large.
+    r"""Generalised Dice loss: one score for all classes of an image, small ones as heavy as large.
 
     .. math:: 1 - \frac{2 \sum_c w_c\, \mathrm{TP}_c}{\sum_c w_c\, (P_c + T_c)} \qquad w_c = T_c^{-2}
 
@@ -203,8 +203,8 @@ def lovasz_hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") ->
     .. math:: \sum_k m_{(k)} \bigl[\Delta(\{(1), \dots, (k)\}) - \Delta(\{(1), \dots, (k-1)\})\bigr]
        \qquad m = \bigl(1 - (2t - 1)\, z\bigr)_+
 
-    :math:`m_{(1)} \ge m_{(2)} \ge \dots` are the errors of an image in falling order, and :math:`\Delta(M)` is
-    one minus the intersection over union of a prediction that is wrong on the pixels :math:`M`. Where every
+    The errors :math:`m_{(1)} \ge m_{(2)} \ge \dots` of an image are in falling order. :math:`\Delta(M)` is one
+    minus the intersection over union of a prediction that is wrong on the pixels :math:`M`. Where every
     error is 0 or 1 the loss is :math:`\Delta` itself. It is convex in the logits.
 
     Status: H, set function; its convex extension.
@@ -223,8 +223,8 @@ def lovasz_hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") ->
         ValueError: the shapes differ or lack a dimension, or ``target`` is not 0 or 1; unknown ``reduction``.
 
     Source:
-        Yu and Blaschko, *Learning Submodular Losses with the Lovász Hinge*, ICML 2015; Berman, Triki, Blaschko,
-        *The Lovász-Softmax Loss*, CVPR 2018. Each image by itself.
+        Yu and Blaschko, *Learning Submodular Losses with the Lovász Hinge*, ICML 2015; Berman, Triki,
+        Blaschko, *The Lovász-Softmax Loss*, CVPR 2018. Each image by itself.
 
     >>> import torch
     >>> z, t = torch.tensor([[2.0, 0.0, -2.0]]), torch.tensor([[1, 0, 0]])
@@ -301,9 +301,9 @@ def lovasz_softmax_loss(
 def _lovasz(errors: Tensor, truth: Tensor, counts: Tensor) -> Tensor:
     r"""Lovász's extension of the Jaccard loss over the last dimension.
 
-    One more pixel of the truth that is wrong takes 1 off the intersection :math:`I`; one more of the rest adds
-    1 to the union :math:`U`. So :math:`\Delta = 1 - I / U` rises by :math:`1 / U`, or by :math:`I / (U (U -
-    1))`: exact, where a difference of two values of :math:`\Delta` loses digits.
+    One more wrong pixel of the truth takes 1 off the intersection :math:`I`; one more of the rest adds 1 to
+    the union :math:`U`. So :math:`\Delta = 1 - I / U` rises by :math:`1 / U`, or by :math:`I / (U (U - 1))`,
+    exactly, where a difference of two values of :math:`\Delta` loses digits.
     """
     ordered, order = errors.sort(dim=-1, descending=True, stable=True)
     hit, other = truth.gather(-1, order), (counts & ~truth).gather(-1, order)
