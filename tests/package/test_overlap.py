@@ -119,8 +119,10 @@ def test_the_soft_dice_of_shared_doubt_is_least_at_1():
     assert expected(0.9) == 1
     assert {expected(c / 50) for c in range(51)} == {0.0, 1.0}  # never in between
     alone = torch.stack([p] * 8, 1)[:, None]
-    there = losses.dice_loss(alone, torch.ones_like(alone), reduction="none")[:, 0]
-    assert p[(0.05 * there + 0.95).argmin()] == 1  # nothing else in the image: 5 % suffice
+    there, empty = (losses.dice_loss(alone, on + 0 * alone, reduction="none")[:, 0] for on in (1.0, 0.0))
+    either = 0.05 * there + 0.95 * empty
+    assert either[1:].argmin() == 99  # nothing else in the image: every p above 0 is driven up
+    assert either.argmin() == 0  # though 0 itself, which no sigmoid gives, is best
 
 
 def test_the_least_expected_dice_loss_is_a_threshold_at_half_the_best_score():

@@ -203,7 +203,7 @@ def lovasz_hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") ->
     .. math:: \sum_k m_{(k)} \bigl[\Delta(\{(1), \dots, (k)\}) - \Delta(\{(1), \dots, (k-1)\})\bigr]
        \qquad m = \bigl(1 - (2t - 1)\, z\bigr)_+
 
-    The errors :math:`m_{(1)} \ge m_{(2)} \ge \dots` of an image are in falling order. :math:`\Delta(M)` is one
+    The errors :math:`m_{(1)} \ge m_{(2)} \ge \dots` of an image are in falling order. :math:`\Delta(M)` is 1
     minus the intersection over union of a prediction that is wrong on the pixels :math:`M`. Where every
     error is 0 or 1 the loss is :math:`\Delta` itself. It is convex in the logits.
 
