@@ -5,6 +5,9 @@ from lossbook.families.binary.gradients import cloglog_loss as cloglog_loss
 from lossbook.families.binary.gradients import probit_loss as probit_loss
 from lossbook.families.binary.gradients import sigmoid_focal_loss as sigmoid_focal_loss
 from lossbook.families.binary.gradients import soft_margin_loss as soft_margin_loss
+from lossbook.families.boxes.gradients import ciou_loss as ciou_loss
+from lossbook.families.boxes.gradients import diou_loss as diou_loss
+from lossbook.families.boxes.gradients import giou_loss as giou_loss
 from lossbook.families.categorical.gradients import cross_entropy as cross_entropy
 from lossbook.families.categorical.gradients import focal_loss as focal_loss
 from lossbook.families.categorical.gradients import nll_loss as nll_loss
@@ -39,6 +42,12 @@ from lossbook.families.noisy.gradients import forward_corrected_cross_entropy as
 from lossbook.families.noisy.gradients import generalized_cross_entropy as generalized_cross_entropy
 from lossbook.families.noisy.gradients import poly1_cross_entropy as poly1_cross_entropy
 from lossbook.families.noisy.gradients import symmetric_cross_entropy as symmetric_cross_entropy
+from lossbook.families.overlap.gradients import dice_loss as dice_loss
+from lossbook.families.overlap.gradients import generalized_dice_loss as generalized_dice_loss
+from lossbook.families.overlap.gradients import jaccard_loss as jaccard_loss
+from lossbook.families.overlap.gradients import lovasz_hinge_loss as lovasz_hinge_loss
+from lossbook.families.overlap.gradients import lovasz_softmax_loss as lovasz_softmax_loss
+from lossbook.families.overlap.gradients import tversky_loss as tversky_loss
 from lossbook.families.pairs.gradients import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.gradients import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.gradients import margin_ranking_loss as margin_ranking_loss

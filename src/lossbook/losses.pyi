@@ -5,6 +5,9 @@ from lossbook.families.binary.losses import cloglog_loss as cloglog_loss
 from lossbook.families.binary.losses import probit_loss as probit_loss
 from lossbook.families.binary.losses import sigmoid_focal_loss as sigmoid_focal_loss
 from lossbook.families.binary.losses import soft_margin_loss as soft_margin_loss
+from lossbook.families.boxes.losses import ciou_loss as ciou_loss
+from lossbook.families.boxes.losses import diou_loss as diou_loss
+from lossbook.families.boxes.losses import giou_loss as giou_loss
 from lossbook.families.categorical.losses import cross_entropy as cross_entropy
 from lossbook.families.categorical.losses import focal_loss as focal_loss
 from lossbook.families.categorical.losses import nll_loss as nll_loss
@@ -39,6 +42,12 @@ from lossbook.families.noisy.losses import forward_corrected_cross_entropy as fo
 from lossbook.families.noisy.losses import generalized_cross_entropy as generalized_cross_entropy
 from lossbook.families.noisy.losses import poly1_cross_entropy as poly1_cross_entropy
 from lossbook.families.noisy.losses import symmetric_cross_entropy as symmetric_cross_entropy
+from lossbook.families.overlap.losses import dice_loss as dice_loss
+from lossbook.families.overlap.losses import generalized_dice_loss as generalized_dice_loss
+from lossbook.families.overlap.losses import jaccard_loss as jaccard_loss
+from lossbook.families.overlap.losses import lovasz_hinge_loss as lovasz_hinge_loss
+from lossbook.families.overlap.losses import lovasz_softmax_loss as lovasz_softmax_loss
+from lossbook.families.overlap.losses import tversky_loss as tversky_loss
 from lossbook.families.pairs.losses import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.losses import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.losses import margin_ranking_loss as margin_ranking_loss

@@ -5,6 +5,9 @@ from lossbook.families.binary.modules import CloglogLoss as CloglogLoss
 from lossbook.families.binary.modules import ProbitLoss as ProbitLoss
 from lossbook.families.binary.modules import SigmoidFocalLoss as SigmoidFocalLoss
 from lossbook.families.binary.modules import SoftMarginLoss as SoftMarginLoss
+from lossbook.families.boxes.modules import CIoULoss as CIoULoss
+from lossbook.families.boxes.modules import DIoULoss as DIoULoss
+from lossbook.families.boxes.modules import GIoULoss as GIoULoss
 from lossbook.families.categorical.modules import CrossEntropyLoss as CrossEntropyLoss
 from lossbook.families.categorical.modules import FocalLoss as FocalLoss
 from lossbook.families.categorical.modules import NLLLoss as NLLLoss
@@ -39,6 +42,12 @@ from lossbook.families.noisy.modules import ForwardCorrectedCrossEntropyLoss as 
 from lossbook.families.noisy.modules import GeneralizedCrossEntropyLoss as GeneralizedCrossEntropyLoss
 from lossbook.families.noisy.modules import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from lossbook.families.noisy.modules import SymmetricCrossEntropyLoss as SymmetricCrossEntropyLoss
+from lossbook.families.overlap.modules import DiceLoss as DiceLoss
+from lossbook.families.overlap.modules import GeneralizedDiceLoss as GeneralizedDiceLoss
+from lossbook.families.overlap.modules import JaccardLoss as JaccardLoss
+from lossbook.families.overlap.modules import LovaszHingeLoss as LovaszHingeLoss
+from lossbook.families.overlap.modules import LovaszSoftmaxLoss as LovaszSoftmaxLoss
+from lossbook.families.overlap.modules import TverskyLoss as TverskyLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
 from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbeddingLoss
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss
