@@ -175,8 +175,7 @@ def sup_con_loss(
     (:func:`soft_nearest_neighbour_loss` of unit vectors, :math:`T = 2\tau`) by :math:`\log |P_i|`, and is
     never larger.
 
-    Status: G, likelihood of an auxiliary task, averaged over the right answers: a cross-entropy to the
-        uniform distribution on them.
+    Status: G, likelihood of an auxiliary task: naming a companion, averaged over all companions.
 
     Args:
         input: embeddings :math:`u`, shape ``(N, D)``; only their directions count.
