@@ -31,6 +31,7 @@ DIVISORS = {
         "ja": "各系列を目標の長さで割り、サンプル数で割る",
         "en": "each sequence by its target's length, then the number of samples",
     },
+    "batch": {"ja": "なし(バッチ全体で1つの値)", "en": "nothing: one number for the whole batch"},
 }
 WORDS = {
     "loss": {"ja": "損失", "en": "Loss"},

@@ -7,6 +7,8 @@ from lossbook.families.binary.likelihoods import probit_loss as probit_loss
 from lossbook.families.binary.likelihoods import soft_margin_loss as soft_margin_loss
 from lossbook.families.categorical.likelihoods import cross_entropy as cross_entropy
 from lossbook.families.categorical.likelihoods import nll_loss as nll_loss
+from lossbook.families.contrast.likelihoods import each_pair as each_pair
+from lossbook.families.contrast.likelihoods import which_partner as which_partner
 from lossbook.families.counts.likelihoods import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.likelihoods import poisson_nll_loss as poisson_nll_loss
 from lossbook.families.gaussian.likelihoods import gaussian_nll_loss as gaussian_nll_loss
@@ -16,6 +18,7 @@ from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_
 from lossbook.families.noisy.likelihoods import forward_corrected_cross_entropy as forward_corrected_cross_entropy
 from lossbook.families.pairs.likelihoods import IsotropicLaplace as IsotropicLaplace
 from lossbook.families.pairs.likelihoods import VonMisesFisher as VonMisesFisher
+from lossbook.families.pairs.likelihoods import contrastive_alike as contrastive_alike
 from lossbook.families.pairs.likelihoods import cosine_alike as cosine_alike
 from lossbook.families.pairs.likelihoods import hinge_alike as hinge_alike
 from lossbook.families.ranking.likelihoods import pairwise_logistic_loss as pairwise_logistic_loss

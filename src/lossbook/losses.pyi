@@ -11,6 +11,13 @@ from lossbook.families.boxes.losses import giou_loss as giou_loss
 from lossbook.families.categorical.losses import cross_entropy as cross_entropy
 from lossbook.families.categorical.losses import focal_loss as focal_loss
 from lossbook.families.categorical.losses import nll_loss as nll_loss
+from lossbook.families.contrast.losses import barlow_twins_loss as barlow_twins_loss
+from lossbook.families.contrast.losses import clip_loss as clip_loss
+from lossbook.families.contrast.losses import info_nce_loss as info_nce_loss
+from lossbook.families.contrast.losses import nt_xent_loss as nt_xent_loss
+from lossbook.families.contrast.losses import siglip_loss as siglip_loss
+from lossbook.families.contrast.losses import sup_con_loss as sup_con_loss
+from lossbook.families.contrast.losses import vicreg_loss as vicreg_loss
 from lossbook.families.counts.losses import negative_binomial_nll_loss as negative_binomial_nll_loss
 from lossbook.families.counts.losses import poisson_nll_loss as poisson_nll_loss
 from lossbook.families.divergence.losses import distillation_loss as distillation_loss
@@ -48,6 +55,7 @@ from lossbook.families.overlap.losses import jaccard_loss as jaccard_loss
 from lossbook.families.overlap.losses import lovasz_hinge_loss as lovasz_hinge_loss
 from lossbook.families.overlap.losses import lovasz_softmax_loss as lovasz_softmax_loss
 from lossbook.families.overlap.losses import tversky_loss as tversky_loss
+from lossbook.families.pairs.losses import contrastive_loss as contrastive_loss
 from lossbook.families.pairs.losses import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.losses import hinge_embedding_loss as hinge_embedding_loss
 from lossbook.families.ranking.losses import margin_ranking_loss as margin_ranking_loss

@@ -11,6 +11,13 @@ from lossbook.families.boxes.modules import GIoULoss as GIoULoss
 from lossbook.families.categorical.modules import CrossEntropyLoss as CrossEntropyLoss
 from lossbook.families.categorical.modules import FocalLoss as FocalLoss
 from lossbook.families.categorical.modules import NLLLoss as NLLLoss
+from lossbook.families.contrast.modules import BarlowTwinsLoss as BarlowTwinsLoss
+from lossbook.families.contrast.modules import CLIPLoss as CLIPLoss
+from lossbook.families.contrast.modules import InfoNCELoss as InfoNCELoss
+from lossbook.families.contrast.modules import NTXentLoss as NTXentLoss
+from lossbook.families.contrast.modules import SigLIPLoss as SigLIPLoss
+from lossbook.families.contrast.modules import SupConLoss as SupConLoss
+from lossbook.families.contrast.modules import VICRegLoss as VICRegLoss
 from lossbook.families.counts.modules import NegativeBinomialNLLLoss as NegativeBinomialNLLLoss
 from lossbook.families.counts.modules import PoissonNLLLoss as PoissonNLLLoss
 from lossbook.families.divergence.modules import DistillationLoss as DistillationLoss
@@ -48,6 +55,7 @@ from lossbook.families.overlap.modules import JaccardLoss as JaccardLoss
 from lossbook.families.overlap.modules import LovaszHingeLoss as LovaszHingeLoss
 from lossbook.families.overlap.modules import LovaszSoftmaxLoss as LovaszSoftmaxLoss
 from lossbook.families.overlap.modules import TverskyLoss as TverskyLoss
+from lossbook.families.pairs.modules import ContrastiveLoss as ContrastiveLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
 from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbeddingLoss
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss
