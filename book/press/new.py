@@ -110,6 +110,11 @@ ONWARD = """\
 - {{ref}}`training`: {0}
 :::"""
 NEXT = ("そこへ進む理由", "why one goes there next")
+QUIZ = """\
+:::{quiz}
+:::
+
+"""
 RESERVED = {"index", "search", "genindex", "py-modindex"}  # pages that are made, whatever the contents list
 CODE = """
 ```{code-cell} ipython3
@@ -153,7 +158,9 @@ def skeleton(name: str, title_ja: str, title_en: str) -> str:
     )
     parts = [FRONT, _twins({}, *titles)]
     for block, *words in BLOCKS:
-        label, onward = f"({name}-{block})=", "\n" + ONWARD if block == "summary" else ""
+        label, onward = f"({name}-{block})=", ""
+        if block == "summary":
+            label, onward = QUIZ + label, "\n" + ONWARD
         texts = (
             f"{label}\n## {head}\n\n{text}{onward.format(why)}"
             for head, text, why in zip(words[:2], words[2:], NEXT, strict=True)
