@@ -243,6 +243,11 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "multivariate_gaussian_nll_loss", "multilabel_margin_loss", "nca_loss", "soft_nearest_neighbour_loss",
         "ensemble_crps_loss", "energy_score_loss", "ctc_loss", "triplet_margin_with_distance_loss",
         "linear_cross_entropy", "adaptive_log_softmax_loss", "adaptive_log_softmax", "z_loss", "strict",
+        "forward_corrected_cross_entropy", "sparsemax_loss", "entmax15_loss", "zlpr_loss", "bp_mll_loss",
+        "js_div", "reverse_kl_div", "generalized_kl_div", "total_variation", "distillation_loss",
+        "dice_loss", "jaccard_loss", "tversky_loss", "generalized_dice_loss", "lovasz_hinge_loss",
+        "lovasz_softmax_loss", "giou_loss", "diou_loss", "ciou_loss", "info_nce_loss", "clip_loss",
+        "nt_xent_loss", "sup_con_loss", "siglip_loss", "barlow_twins_loss", "vicreg_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
