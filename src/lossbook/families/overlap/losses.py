@@ -207,7 +207,7 @@ def lovasz_hinge_loss(input: Tensor, target: Tensor, reduction: str = "mean") ->
     minus the intersection over union of a prediction that is wrong on the pixels :math:`M`. Where every
     error is 0 or 1 the loss is :math:`\Delta` itself. It is convex in the logits.
 
-    Status: H, set function; its convex extension.
+    Status: H, the convex extension of a set function.
 
     Args:
         input: logits :math:`z`, shape ``(N, ...)``.
@@ -255,7 +255,7 @@ def lovasz_softmax_loss(
     with :math:`\overline{\Delta}` as in :func:`lovasz_hinge_loss`, for each image. It is convex in the
     probabilities, not in the logits.
 
-    Status: H, set function; its convex extension.
+    Status: H, the convex extension of a set function.
 
     Args:
         input: logits :math:`z`, shape ``(N, C, ...)``.
