@@ -533,7 +533,7 @@
       };
       const box = element("div", { class: "series", role: "group", "aria-label": name },
         chooser([swatch(number), number ? words.over : words.choose], id(number, "loss"), "", groups, name, (value) => choose(number, value)),
-        element("p", { class: "explorer-formula" }, ...(formula ? [formula.cloneNode(true)] : [])),
+        element("p", { class: "explorer-formula", tabindex: "0" }, ...(formula ? [formula.cloneNode(true)] : [])),
         ...LOSSES[name].settings.map((s) => s.values
           ? chooser(element("code", {}, s.name), id(number, s.name), s.name, [["", s.values]], p[s.name], change(s.name))
           : slider(element("code", {}, s.name), id(number, s.name), s.name, { ...s, value: p[s.name] }, change(s.name))));
