@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 from bs4 import BeautifulSoup, Tag
 from ebooklib import epub as format
 
-from book.press.families import families, page_of, with_families
 from book.press.layout import LANGUAGES, package_version, read_yaml
 from book.press.problems import stop
-from book.press.stage import flat_toc, page_names
+from book.press.stage import edition_of, edition_toc, page_names
 
 LEFT_OUT = {"explorer"}  # nothing but a figure that needs scripts
 KINDS = {".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg"}
@@ -48,8 +47,9 @@ def _edition(root: Path, lang: str) -> tuple[Path, int]:
     for path in dict.fromkeys(path for page in pages.values() for path in page.pictures()):
         book.add_item(picture(html, path))
     book.spine = ["nav", *(f"page-{name}" for name in names)]
-    book.toc = [_part(caption, [pages[name].link() for name in inner]) for caption, inner in parts]
-    book.toc = [entry for part in book.toc for entry in (part if isinstance(part, list) else [part])]
+    book.toc = [
+        entry for caption, inner in parts for entry in _part(caption, [pages[n].link() for n in inner])
+    ]
     book.add_item(format.EpubNcx())
     book.add_item(format.EpubNav(title={"ja": "目次", "en": "Contents"}[lang]))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -57,17 +57,16 @@ def _edition(root: Path, lang: str) -> tuple[Path, int]:
     return target, len(names)
 
 
-def _part(caption: str, links: list[format.Link]) -> object:
-    return (format.Section(caption), links) if caption else links
+def _part(caption: str, links: list[format.Link]) -> list[object]:
+    return [(format.Section(caption), links)] if caption else list(links)
 
 
 def begin(root: Path, lang: str) -> format.EpubBook:
     """An empty book with its title, language, author and style."""
     config = read_yaml(root, "_config.yml")
-    edition = read_yaml(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
     book = format.EpubBook()
     book.set_identifier(f"{config['repository']['url']}/{package_version(root)}/{lang}")
-    book.set_title(edition.get("title", config["title"]))
+    book.set_title(edition_of(root, lang).get("title", config["title"]))
     book.set_language(lang)
     book.add_author(str(config["author"]))
     book.add_metadata("DC", "rights", "CC BY 4.0")
@@ -77,9 +76,7 @@ def begin(root: Path, lang: str) -> format.EpubBook:
 
 def contents(root: Path, lang: str) -> list[tuple[str, list[str]]]:
     """The parts in reading order: caption, and the names of the pages."""
-    edition = read_yaml(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
-    toc = flat_toc(read_yaml(root, "_toc.yml"), edition.get("captions"), lang)
-    toc = with_families(toc, list(map(page_of, families(root))))
+    toc = edition_toc(root, lang)
     listed = [("", {"root": toc["root"]}), *((part["caption"], part["chapters"]) for part in toc["parts"])]
     return [
         (caption, [name for name in page_names(inner) if name not in LEFT_OUT]) for caption, inner in listed

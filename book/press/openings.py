@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from markdown_it import MarkdownIt
 
-from book.press.markdown import DIRECTIVE, directive_options
+from book.press.markdown import directives
 from book.press.problems import Problem
 from book.press.source import Cell, Source
 
@@ -30,11 +30,9 @@ def opening_problems(source: Source, markdown: MarkdownIt) -> list[Problem]:
 
 def boxes(cell: Cell, markdown: MarkdownIt) -> Iterator[tuple[str, list[str], str]]:
     """The openings and onwards of a cell: name, labels it needs, body."""
-    for token in markdown.parse(cell.text):
-        match = DIRECTIVE.match(token.info) if token.type in {"fence", "colon_fence"} else None
-        if match and match.group(1) in {"opening", "onward"}:
-            options, body, _ = directive_options(token.content)
-            yield match.group(1), options.get("needs", "").split(), body
+    for name, _, options, body in directives(cell.text, markdown):
+        if name in {"opening", "onward"}:
+            yield name, options.get("needs", "").split(), body
 
 
 def _whole(where: str, cell: Cell, name: str, body: str) -> list[Problem]:
