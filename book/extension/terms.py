@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from book.press.glossary import LINKED
 from book.press.layout import listed_files, read_yaml, source_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,7 +53,7 @@ class FirstUses(SphinxTransform):
             return
         lang = str(self.config.language)
         used, texts = uses(self.env), list(running(self.document))
-        for label, pattern in patterns(lang):
+        for label, pattern in patterns(lang, page):
             for place, text in enumerate(texts):
                 if found := pattern.search(text):
                     used.setdefault(label, {})[page] = introduces(self.document, pattern)
@@ -61,10 +62,11 @@ class FirstUses(SphinxTransform):
 
 
 @cache
-def patterns(lang: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Label and pattern of each term, the longest first."""
+def patterns(lang: str, page: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Label and pattern of each term that a page may link, the longest first."""
     terms = sorted(read_yaml(ROOT, "book/glossary.yml"), key=lambda term: -len(term[lang]))
-    return [(term["label"], pattern_of(term[lang], lang)) for term in terms]
+    linked = [term for term in terms if page in term.get(LINKED, [page])]
+    return [(term["label"], pattern_of(term[lang], lang)) for term in linked]
 
 
 def pattern_of(term: str, lang: str) -> re.Pattern[str]:

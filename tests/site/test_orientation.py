@@ -12,7 +12,7 @@ import pytest
 from docutils import nodes
 
 from book.extension import figures, orientation, terms
-from book.press.layout import LANGUAGES, listed_files, notebook_path, source_path
+from book.press.layout import LANGUAGES, listed_files, notebook_path, read_yaml, source_path
 from book.press.markdown import parser
 from book.press.openings import REFERENCE, boxes
 from book.press.source import Source, read
@@ -73,6 +73,15 @@ def test_a_term_is_found_as_a_word(term: str, lang: str, text: str, found: str) 
     assert match is not None
     assert match.group() == found
     assert match.start() == text.rindex(found)
+
+
+def test_a_word_of_several_senses_is_linked_where_it_has_the_glossarys() -> None:
+    labels = {page: {label for label, _ in terms.patterns("en", page)} for page in ("triplets", "noise")}
+    assert "anchor" in labels["triplets"]  # of a triplet
+    assert "anchor" not in labels["noise"]  # a picture whose digit is certain
+    assert "loss" in labels["noise"]
+    named = {name for term in read_yaml(ROOT, "book/glossary.yml") for name in term.get("linked", [])}
+    assert named <= set(CHAPTERS)
 
 
 def document(*children: nodes.Node) -> nodes.document:
