@@ -531,7 +531,7 @@
         p[key] = Number(value);
         changed();
       };
-      const box = element("div", { class: "series", role: "group", "aria-label": name },
+      const box = element("div", { class: "series", role: "group", "aria-label": `${number ? words.over : words.choose}: ${name}` },
         chooser([swatch(number), number ? words.over : words.choose], id(number, "loss"), "", groups, name, (value) => choose(number, value)),
         element("p", { class: "explorer-formula", tabindex: "0" }, ...(formula ? [formula.cloneNode(true)] : [])),
         ...LOSSES[name].settings.map((s) => s.values
