@@ -5,13 +5,13 @@ BIN    := $(VENV)/bin
 RUN    := $(BIN)/python -m
 export PYTHONUTF8 := 1
 
-.PHONY: help book test browser notebooks new check prose lint format bench gpu pdf links clean
+.PHONY: help book test browser notebooks new check prose lint format bench gpu pdf epub links clean
 help:               ## show the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 # What a reader needs.
 $(VENV)/ready: requirements.txt requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"This book needs Python 3.11 to 3.13; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.11 ...")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:3]; sys.exit(0 if (3, 11, 5) <= v < (3, 14) else f"This book needs Python 3.11.5 to 3.13; {sys.executable} is {v[0]}.{v[1]}.{v[2]}. Try: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c requirements.lock
 	@touch $@
@@ -71,6 +71,9 @@ gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and t
 
 pdf: $(VENV)/tools book   ## each edition as one PDF, in _build/pdf (needs Chromium)
 	$(RUN) book.press pdf
+
+epub: $(VENV)/tools book  ## each edition as one EPUB, in _build/epub
+	$(RUN) book.press epub
 
 links: $(VENV)/tools      ## follow the links of the built book to other places (needs a network)
 	$(RUN) book.press links

@@ -32,6 +32,7 @@ DIVISORS = {
         "en": "each sequence by its target's length, then the number of samples",
     },
     "events": {"ja": "イベントの数", "en": "the number of events"},
+    "batch": {"ja": "なし(バッチ全体で1つの値)", "en": "nothing: one number for the whole batch"},
 }
 WORDS = {
     "loss": {"ja": "損失", "en": "Loss"},

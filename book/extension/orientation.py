@@ -47,12 +47,18 @@ class Opening(SphinxDirective):
         """A box above the chapter."""
         lang = str(self.config.language)
         labels = self.options.get("needs", "").split()
-        needs = JOIN[lang].join(f"{{ref}}`{label}`" for label in labels) or WORDS["nothing"][lang]
+        needs = JOIN[lang].join(map(place, labels)) or WORDS["nothing"][lang]
         source = read(ROOT, source_path(ROOT, self.env.docname.rpartition("/")[2]))
         time = WORDS["minutes"][lang].format(minutes=minutes(source, lang))
         text = f"**{WORDS['learn'][lang]}** · {time}\n\n" + "\n".join(self.content)
         text += f"\n\n**{WORDS['needs'][lang]}**: {needs}"
         return [nodes.container("", *self.parse_text_to_nodes(text), classes=["opening"])]
+
+
+def place(label: str) -> str:
+    """A link to a chapter, or to a section with its chapter before it."""
+    chapter = label.partition("-")[0]
+    return f"{{ref}}`{label}`" if chapter == label else f"{{ref}}`{chapter}` ({{ref}}`{label}`)"
 
 
 class Onward(SphinxDirective):

@@ -19,7 +19,10 @@ WIDTH = 480  # pixels of a picture on a card
 
 
 class Parts(SphinxDirective):
-    """One card per part; each line of the content is ``CHAPTER NUMBER``: its picture, counted from 1."""
+    """One card per part; each line of the content is ``CHAPTER NUMBER``: its picture, counted from 1.
+
+    Four more numbers cut out a part that can be read when small: left, right, top, bottom, in percent.
+    """
 
     has_content = True
 
@@ -29,12 +32,12 @@ class Parts(SphinxDirective):
             cards = "\n".join(self._card(*line.split()) for line in self.content if line.strip())
         except ValueError as error:
             raise self.error(f"book-parts: {error}") from error
-        return self.parse_text_to_nodes(f"::::{{grid}} 1 2 2 3\n:gutter: 3\n\n{cards}\n::::\n")
+        return self.parse_text_to_nodes(f"::::{{grid}} 1 2 2 2\n:gutter: 3\n\n{cards}\n::::\n")
 
-    def _card(self, chapter: str, number: str) -> str:
+    def _card(self, chapter: str, number: str, *box: str) -> str:
         lang = str(self.config.language)
         caption, chapters = part_of(ROOT, chapter, lang)
-        picture, alt = figure(ROOT, chapter, lang, int(number))
+        picture, alt = figure(ROOT, chapter, lang, int(number), *map(int, box))
         listed = "\n".join(f"- {{ref}}`{name}`" for name in chapters)
         options = f":img-top: {picture}\n:img-alt: {alt}\n:class-img-top: part-picture"
         return f":::{{grid-item-card}} {caption}\n{options}\n\n{listed}\n:::"
@@ -53,8 +56,19 @@ def part_of(root: Path, chapter: str, lang: str) -> tuple[str, list[str]]:
     raise ValueError(f"no part of _toc.yml holds the chapter {chapter!r}")
 
 
-def figure(root: Path, chapter: str, lang: str, number: int) -> tuple[str, str]:
+def figure(
+    root: Path,
+    chapter: str,
+    lang: str,
+    number: int,
+    left: int = 0,
+    right: int = 100,
+    top: int = 0,
+    bottom: int = 100,
+) -> tuple[str, str]:
     """The ``number``-th figure of a chapter's notebook, small, as a data address; and its description.
+
+    What lies outside ``left`` to ``right`` and ``top`` to ``bottom``, in percent, is cut off.
 
     Raises ValueError if the chapter has fewer figures.
     """
@@ -65,6 +79,8 @@ def figure(root: Path, chapter: str, lang: str, number: int) -> tuple[str, str]:
         raise ValueError(f"{chapter} has {len(found)} figures; there is no figure {number}")
     chosen = found[number - 1]
     image = Image.open(io.BytesIO(base64.b64decode(chosen["data"]["image/png"]))).convert("RGB")
+    wide, high = image.width / 100, image.height / 100
+    image = image.crop((left * wide, top * high, right * wide, bottom * high))
     image = image.resize((WIDTH, round(image.height * WIDTH / image.width)), Image.Resampling.LANCZOS)
     small = io.BytesIO()
     image.quantize(64).save(small, "PNG", optimize=True)

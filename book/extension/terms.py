@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
+from book.press.glossary import LINKED
 from book.press.layout import listed_files, read_yaml, source_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,21 +52,21 @@ class FirstUses(SphinxTransform):
         if not source_path(ROOT, page.rpartition("/")[2]).exists():
             return
         lang = str(self.config.language)
-        used = uses(self.env)
-        for label, pattern in patterns(lang):
-            for text in running(self.document):
+        used, texts = uses(self.env), list(running(self.document))
+        for label, pattern in patterns(lang, page):
+            for place, text in enumerate(texts):
                 if found := pattern.search(text):
-                    bold = introduces(self.document, pattern)
-                    used.setdefault(label, {})[page] = bold
-                    link(text, found, label)
+                    used.setdefault(label, {})[page] = introduces(self.document, pattern)
+                    texts[place : place + 1] = link(text, found, label)
                     break
 
 
 @cache
-def patterns(lang: str) -> list[tuple[str, re.Pattern[str]]]:
-    """Label and pattern of each term, the longest first."""
+def patterns(lang: str, page: str) -> list[tuple[str, re.Pattern[str]]]:
+    """Label and pattern of each term that a page may link, the longest first."""
     terms = sorted(read_yaml(ROOT, "book/glossary.yml"), key=lambda term: -len(term[lang]))
-    return [(term["label"], pattern_of(term[lang], lang)) for term in terms]
+    linked = [term for term in terms if page in term.get(LINKED, [page])]
+    return [(term["label"], pattern_of(term[lang], lang)) for term in linked]
 
 
 def pattern_of(term: str, lang: str) -> re.Pattern[str]:
@@ -106,8 +107,8 @@ def introduces(document: nodes.document, pattern: re.Pattern[str]) -> bool:
     return any(pattern.fullmatch(strong.astext()) for strong in document.findall(nodes.strong))
 
 
-def link(text: nodes.Text, found: re.Match[str], label: str) -> None:
-    """Put a link to the glossary in place of the match."""
+def link(text: nodes.Text, found: re.Match[str], label: str) -> list[nodes.Text]:
+    """Put a link to the glossary in place of the match; return what is left of the text."""
     whole = str(text)
     target = addnodes.pending_xref(
         "",
@@ -118,8 +119,9 @@ def link(text: nodes.Text, found: re.Match[str], label: str) -> None:
         refexplicit=True,
         refwarn=True,
     )
-    pieces: list[nodes.Node] = [nodes.Text(whole[: found.start()]), target, nodes.Text(whole[found.end() :])]
-    text.parent.replace(text, [piece for piece in pieces if not isinstance(piece, nodes.Text) or piece])
+    before, after = nodes.Text(whole[: found.start()]), nodes.Text(whole[found.end() :])
+    text.parent.replace(text, [piece for piece in (before, target, after) if piece is target or piece])
+    return [piece for piece in (before, after) if piece]
 
 
 def uses(env: BuildEnvironment) -> dict[str, dict[str, bool]]:

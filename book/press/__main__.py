@@ -25,6 +25,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     new.add_argument("--title-ja", help="the Japanese title (default: the name)")
     new.add_argument("--title-en", help="the English title (default: the name)")
     verbs.add_parser("pdf", help="each built edition as one PDF, in _build/pdf")
+    verbs.add_parser("epub", help="each built edition as one EPUB, in _build/epub")
     verbs.add_parser("links", help="follow the built book's links to other places")
     build = verbs.add_parser("build", help="both editions, to _build/html")
     build.add_argument("--strict", action="store_true", help="warnings are errors")
@@ -57,6 +58,10 @@ def _run(options: argparse.Namespace, root: Path) -> int:
         from book.press.pdf import pdf
 
         print("\n".join(f"{path.relative_to(root)}: {pages} pages" for path, pages in pdf(root)))
+    elif options.verb == "epub":
+        from book.press.epub import epub
+
+        print("\n".join(f"{path.relative_to(root)}: {pages} pages" for path, pages in epub(root)))
     elif options.verb == "links":
         from book.press.links import dead_links
 

@@ -15,6 +15,7 @@ from book.press.problems import PressError, Problem
 
 FILE = "book/glossary.yml"
 KEYS = {"ja", "en", "avoid_ja", "avoid_en", "label", "def_ja", "def_en"}
+LINKED = "linked"  # may name the only chapters where a word of several senses has this one, and is linked
 
 
 @dataclass(frozen=True)
@@ -57,15 +58,15 @@ def _problems(entries: object) -> list[Problem]:
 
 
 def _entry_problem(entry: object) -> str | None:
-    if not isinstance(entry, dict) or set(entry) != KEYS:
+    if not isinstance(entry, dict) or set(entry) - {LINKED} != KEYS:
         return f"needs exactly the keys {', '.join(sorted(KEYS))}; it is {entry!r}"
     for key, value in entry.items():
-        to_avoid = key.startswith("avoid_")
-        if to_avoid and not isinstance(value, list):
+        is_list = key.startswith("avoid_") or key == LINKED
+        if is_list and not isinstance(value, list):
             return f"{key} is {value!r}, expected a list; write [{value}]"
-        for form in _words(value) if to_avoid else [value]:
+        for form in _words(value) if is_list else [value]:
             if not isinstance(form, str) or not form.strip():
-                wanted = "a list of words" if to_avoid else "words"
+                wanted = "a list of words" if is_list else "words"
                 return f"{key} holds {form!r}, expected {wanted}; put numbers in quotation marks"
     return None
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -39,14 +40,21 @@ class Content:
 def exercises(text: str, markdown: MarkdownIt) -> list[tuple[str, str]]:
     """The exercises of a Markdown text, each its label and its title, written with whichever fence."""
     found = []
+    for name, title, options, body in directives(text, markdown):
+        if name == "exercise":
+            found.append((options.get("label", ""), title))
+        elif name not in VERBATIM:
+            found += exercises(body, markdown)
+    return found
+
+
+def directives(text: str, markdown: MarkdownIt) -> Iterator[tuple[str, str, dict[str, str], str]]:
+    """The outermost directives of a text, with whichever fence: name, argument, options, body."""
     for token in markdown.parse(text):
         match = DIRECTIVE.match(token.info) if token.type in {"fence", "colon_fence"} else None
-        if match and match.group(1) == "exercise":
-            label = directive_options(token.content)[0].get("label", "")
-            found.append((label, match.group(2).strip()))
-        elif match and match.group(1) not in VERBATIM:
-            found += exercises(directive_options(token.content)[1], markdown)
-    return found
+        if match:
+            options, body, _ = directive_options(token.content)
+            yield match.group(1), match.group(2).strip(), options, body
 
 
 def parser(root: Path) -> MarkdownIt:

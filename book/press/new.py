@@ -94,6 +94,27 @@ kernelspec:
   name: python3
 ---
 """
+OPENING = """\
+
+:::{{opening}}
+:needs: foundations
+- {0}
+- {0}
+- {0}
+:::"""
+LEARN = ("この章で学ぶことの1つ", "one thing the reader will learn")
+ONWARD = """\
+
+:::{{onward}}
+- {{ref}}`foundations`: {0}
+- {{ref}}`training`: {0}
+:::"""
+NEXT = ("そこへ進む理由", "why one goes there next")
+QUIZ = """\
+:::{quiz}
+:::
+
+"""
 RESERVED = {"index", "search", "genindex", "py-modindex"}  # pages that are made, whatever the contents list
 CODE = """
 ```{code-cell} ipython3
@@ -131,12 +152,20 @@ def pages(root: Path) -> set[str]:
 
 def skeleton(name: str, title_ja: str, title_en: str) -> str:
     """The text of a new source: title, the nine blocks and the summary in both languages, one code cell."""
-    parts = [FRONT, _twins({}, f"({name})=\n# {title_ja}", f"({name})=\n# {title_en}")]
-    for block, head_ja, head_en, ja, en in BLOCKS:
-        label = f"({name}-{block})="
-        parts.append(
-            _twins({"block": block}, f"{label}\n## {head_ja}\n\n{ja}", f"{label}\n## {head_en}\n\n{en}")
+    titles = (
+        f"({name})=\n# {title}\n{OPENING.format(line)}"
+        for title, line in zip((title_ja, title_en), LEARN, strict=True)
+    )
+    parts = [FRONT, _twins({}, *titles)]
+    for block, *words in BLOCKS:
+        label, onward = f"({name}-{block})=", ""
+        if block == "summary":
+            label, onward = QUIZ + label, "\n" + ONWARD
+        texts = (
+            f"{label}\n## {head}\n\n{text}{onward.format(why)}"
+            for head, text, why in zip(words[:2], words[2:], NEXT, strict=True)
         )
+        parts.append(_twins({"block": block}, *texts))
         parts.append(CODE if block == "claim" else "")
     return "".join(parts)
 

@@ -8,6 +8,7 @@ from markdown_it import MarkdownIt
 
 from book.press.glossary import breaches, rules
 from book.press.markdown import Content, content, exercises, parser
+from book.press.openings import opening_problems
 from book.press.problems import Problem
 from book.press.source import Cell, Source
 
@@ -36,6 +37,7 @@ def parity_problems(root: Path, sources: list[Source]) -> list[Problem]:
                 problems += _terms(source.where, cell, found, terms[str(cell.language)])
             problems += _labels(source.where, ja, ja_content, first)
         problems += _exercises(source, markdown)
+        problems += opening_problems(source, markdown)
         problems += _title(source, [found.headings for _, _, found, _ in pairs])
     return problems
 

@@ -9,10 +9,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from book.press.binding import Chapter, bind
 from book.press.chromium import find_chromium
-from book.press.families import families, page_of, with_families
 from book.press.layout import LANGUAGES, read_yaml
 from book.press.problems import stop
-from book.press.stage import flat_toc, page_names
+from book.press.stage import edition_toc, page_names
 
 MARGIN = "16mm"
 FRONT = "contents"
@@ -41,10 +40,7 @@ def pdf(root: Path) -> list[tuple[Path, int]]:
     program = find_chromium()
     if program is None:
         raise stop("make pdf", "needs Chromium; run make browser, or set CHROMIUM to its path")
-    toc = with_families(
-        flat_toc(read_yaml(root, "_toc.yml"), None, LANGUAGES[0]), list(map(page_of, families(root)))
-    )
-    names = list(page_names(toc))
+    names = list(page_names(edition_toc(root, LANGUAGES[0])))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         try:

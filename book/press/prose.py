@@ -25,6 +25,7 @@ ENDED = re.compile(r"[。.:：?？!！]\s*$|^\s*#|^\s*\|")
 NEW_BLOCK = re.compile(r"\s*(?:#|\||[-*+] |\d+\. )")
 FORMULA = "`x`"
 TITLE = "見出し"  # stands for the title that a reference without words shows
+LABELS = {"button-ref"}  # directives whose words are no sentence
 NO_PROSE = {"en", "def_en", "avoid_ja", "avoid_en"}  # keys of the YAML files
 
 
@@ -112,7 +113,7 @@ def _keep(
             formulas.append((offset + start, offset + end))
         elif token.type in {"fence", "colon_fence"} and (match := DIRECTIVE.match(token.info)):
             name, title = match.groups()
-            if name in VERBATIM:
+            if name in VERBATIM | LABELS:
                 continue
             if name not in FIGURES and JAPANESE.search(title):
                 out[offset + start] = f"###### {plain(title)}"

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from book.press.families import API, family_pages, with_families
+from book.press.families import API, families, family_pages, page_of, with_families
 from book.press.layout import LANGUAGES, files_in, read_mapping
 from book.press.problems import stop
 
@@ -44,12 +44,20 @@ def stage(root: Path, lang: str) -> Path:
     shutil.rmtree(target / "book", ignore_errors=True)
     if (root / "book" / "figures").is_dir():
         shutil.copytree(root / "book" / "figures", target / "book" / "figures", dirs_exist_ok=True)
-    edition = read_mapping(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
-    write_yaml(
-        target / "_toc.yml", with_families(flat_toc(toc, edition.get("captions"), lang), list(generated))
-    )
-    write_yaml(target / "_config.yml", edition_config(root, target, edition, lang))
+    write_yaml(target / "_toc.yml", edition_toc(root, lang))
+    write_yaml(target / "_config.yml", edition_config(root, target, edition_of(root, lang), lang))
     return target
+
+
+def edition_of(root: Path, lang: str) -> dict[str, Any]:
+    """What an edition says otherwise than the root files, which are those of the first language."""
+    return read_mapping(root, f"book/{lang}/edition.yml") if lang != LANGUAGES[0] else {}
+
+
+def edition_toc(root: Path, lang: str) -> Any:
+    """The table of contents of an edition: flat names, its own captions, the pages of the families."""
+    flat = flat_toc(read_mapping(root, "_toc.yml"), edition_of(root, lang).get("captions"), lang)
+    return with_families(flat, [page_of(family) for family in families(root)])
 
 
 def write_yaml(path: Path, data: dict[str, Any]) -> None:

@@ -242,7 +242,7 @@
     };
     for (const link of all("a[data-language]"))
       link.addEventListener("click", () => {
-        const at = place();
+        const at = document.querySelector("[data-loss-explorer]") ? null : place(); // its address holds its settings
         link.href = link.getAttribute("href").split("#")[0] + (at ? `#${at.id}` : location.hash);
         keep.set("book-language", link.dataset.language);
         if (at) keep.set("book-place", JSON.stringify(at), "sessionStorage");
@@ -375,6 +375,54 @@
     if (done) count();
   }
 
+  /* The quiz of a chapter: an answer is a button, its reason opens with it, and what was right is remembered. */
+  function askQuiz() {
+    const quiz = document.getElementById("quiz");
+    if (!quiz) return;
+    const questions = all("[data-question]", quiz);
+    const key = (question) => `book-quiz-${question.dataset.question}`;
+    const done = new Set(questions.filter((question) => keep.get(key(question)) === "1"));
+    const score = document.createElement("span");
+    const show = () => {
+      score.textContent = `${quiz.dataset.score}: ${done.size} / ${questions.length}`;
+      for (const question of questions) question.classList.toggle("done", done.has(question));
+    };
+    score.className = "quiz-score";
+    quiz.querySelector(".quiz-title").append(score);
+    for (const question of questions) {
+      const tick = document.createElement("span");
+      tick.className = "quiz-tick";
+      tick.textContent = "✓";
+      tick.setAttribute("role", "img");
+      tick.setAttribute("aria-label", quiz.dataset.done);
+      question.querySelector(".quiz-ask").append(tick);
+      const verdict = document.createElement("p");
+      verdict.className = "quiz-verdict";
+      verdict.setAttribute("role", "status");
+      const reason = question.querySelector("details");
+      reason.before(verdict);
+      const items = all(".quiz-answers > li", question);
+      items.forEach((item, n) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.append(...item.childNodes);
+        item.append(button);
+        button.addEventListener("click", () => {
+          const right = n === Number(question.dataset.key);
+          items.forEach((other) => other.classList.remove("right", "wrong"));
+          item.classList.add(right ? "right" : "wrong");
+          verdict.textContent = quiz.dataset[right ? "right" : "wrong"];
+          if (!right) return;
+          reason.open = true;
+          done.add(question);
+          keep.set(key(question), "1");
+          show();
+        });
+      });
+    }
+    show();
+  }
+
   /* On paper, what is folded lies open: derivations, solutions; not the code that only draws a figure. */
   function unfoldForPrint() {
     let folded = [];
@@ -386,5 +434,5 @@
   }
 
   for (const part of [followScheme, openMenus, openSidebars, openSearch, followReading, offerCopies, translateLabels,
-    prepareSwitch, makeScrollable, openFigures, markMatches, keepExercises, unfoldForPrint]) part();
+    prepareSwitch, makeScrollable, openFigures, markMatches, keepExercises, askQuiz, unfoldForPrint]) part();
 })();

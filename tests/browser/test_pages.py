@@ -6,7 +6,9 @@ import re
 from functools import cache
 from html import unescape
 from pathlib import Path
-from urllib.parse import unquote, urldefrag
+from urllib.parse import parse_qsl, unquote, urldefrag
+
+from book.extension.orientation import explored
 
 from . import soundness
 from .accessibility import violations
@@ -119,6 +121,9 @@ def leads_somewhere(page: Path, href: str) -> bool:
     target = page.parent.joinpath(unquote(address.split("?")[0])) if address else page
     if not target.is_file():
         return False
+    if target.name == "explorer.html" and "loss=" in fragment:
+        asked = [value for key, value in parse_qsl(fragment) if key == "loss"]
+        return all(name in explored() for names in asked for name in names.split(","))
     return not fragment or target.suffix != ".html" or unquote(fragment) in places(target)
 
 

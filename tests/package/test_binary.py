@@ -2,11 +2,13 @@
 
 import math
 
+import mpmath
 import pytest
 import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.genmod.families import links
 from torch.testing import assert_close
 
 from lossbook import checks, likelihoods, losses
@@ -273,3 +275,114 @@ def test_modules():
     assert_module("BCEWithLogitsLoss", Z, target, pos_weight=weight, shown="pos_weight=Tensor(4,)")
     assert_module("SoftMarginLoss", Z, 2 * target - 1, reduction="none", shown="reduction='none'")
     assert_module("SigmoidFocalLoss", Z, target, gamma=1.0, shown="gamma=1.0")
+
+
+LINKS = ["probit_loss", "cloglog_loss"]
+TAILS = [-1e4, -300.0, -60.0, -20.5, -19.5, -5.0, -0.1, 0.0, 0.1, 2.0, 5.0, 6.6, 6.8, 20.0]
+
+
+def exact(name, z):
+    """Minus the log-probability of yes and of no, to fifty digits, and their slopes."""
+    mpmath.mp.dps = 50
+    if name == "probit_loss":
+
+        def parts(x):
+            return -mpmath.log(mpmath.ncdf(x)), -mpmath.log(mpmath.ncdf(-x))
+
+        density = mpmath.npdf(z)
+        slopes = -density / mpmath.ncdf(z), density / mpmath.ncdf(-z)
+    else:
+
+        def parts(x):
+            return -mpmath.log(-mpmath.expm1(-mpmath.exp(x))), mpmath.exp(x)
+
+        rate = mpmath.exp(z)
+        slopes = -rate / mpmath.expm1(rate), rate
+    return [float(value) for value in (*parts(mpmath.mpf(z)), *slopes)]
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_every_proof_of_the_links_holds(name):
+    checks.prove(getattr(losses, name))
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize("z", TAILS)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_tails_are_right_to_the_last_digits(name, z, dtype):
+    tolerance = 40 * torch.finfo(dtype).eps
+    tiny = torch.finfo(dtype).tiny
+    z = torch.tensor(z, dtype=dtype).item()
+    expected = exact(name, z)
+    for k, label in enumerate((1.0, 0.0)):
+        input = torch.tensor(z, dtype=dtype, requires_grad=True)
+        value = getattr(losses, name)(input, torch.tensor(label, dtype=dtype))
+        (slope,) = torch.autograd.grad(value, input)
+        if expected[k] < torch.finfo(dtype).max:
+            assert value.item() == pytest.approx(expected[k], rel=tolerance, abs=2 * tolerance * 1e-2 + tiny)
+            assert slope.item() == pytest.approx(expected[2 + k], rel=10 * tolerance, abs=tolerance)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_the_links_are_statsmodels(name):
+    z = torch.linspace(-4, 3, 40, dtype=torch.float64)
+    link = {"probit_loss": links.Probit(), "cloglog_loss": links.CLogLog()}[name]
+    p = torch.as_tensor(link.inverse(z.numpy()))
+    for t in (0.0, 1.0, 0.3):
+        target = torch.full_like(z, t)
+        expected = F.binary_cross_entropy(p, target, reduction="none")
+        assert_close(getattr(losses, name)(z, target, "none"), expected)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_a_share_is_the_expected_loss_of_a_label(name):
+    loss = getattr(losses, name)
+    yes, no = (loss(Z, torch.full_like(Z, t), "none") for t in (1.0, 0.0))
+    assert_close(loss(Z, Y, "none"), Y * yes + (1 - Y) * no)
+    target = Y.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(loss(Z, target, "sum"), target)
+    assert_close(slope, yes - no)
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_what_is_certain_and_right_costs_nothing_and_pulls_at_nothing(name):
+    z = at(1e4, -1e4).requires_grad_()
+    value = getattr(losses, name)(z, at(1.0, 0.0), "none")
+    (slope,) = torch.autograd.grad(value.sum(), z)
+    assert (value == 0).all()
+    assert (slope == 0).all()
+
+
+def test_an_exposure_is_added_to_the_score_of_a_cloglog():
+    z = torch.linspace(-3, 1, 9, dtype=torch.float64)
+    never = losses.cloglog_loss(z, torch.zeros(9), "none")
+    assert_close(losses.cloglog_loss(z + math.log(5), torch.zeros(9), "none"), 5 * never)
+
+
+MISSTATED = [
+    (lambda f: f(Z, 2 + Y), ValueError, "target must be between 0 and 1, found 2"),
+    (lambda f: f(Z, -Y - 1), ValueError, "target must be between 0 and 1, found -1"),
+    (lambda f: f(Z, Y[:, :2]), RuntimeError, r"target \(3, 2\)"),
+    (lambda f: f(Z.long(), Y), NotImplementedError, "input must be a floating"),
+    (lambda f: f(Z, Y, "avg"), ValueError, "'avg'"),
+]
+
+
+@pytest.mark.parametrize("name", LINKS)
+@pytest.mark.parametrize(("call", "error", "match"), MISSTATED)
+def test_a_link_names_a_mistake(name, call, error, match):
+    with pytest.raises(error, match=match):
+        call(getattr(losses, name))
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_links_transform_compile_and_are_strict(name):
+    assert_transforms(name, Z, Y)
+    assert_compiles(name, Z, Y)
+    with losses.strict(), pytest.raises(ValueError, match="shapes must be equal"):
+        getattr(losses, name)(Z, Y[0])
+
+
+@pytest.mark.parametrize("cls", ["ProbitLoss", "CloglogLoss"])
+def test_links_are_modules(cls):
+    assert_module(cls, Z, Y, reduction="sum", shown="reduction='sum'")

@@ -277,3 +277,51 @@ def test_isotropic_laplace_samples_have_the_radius_of_a_gamma():
     radius = (sample - 1).norm(dim=-1)
     assert math.isclose(radius.mean().item(), 3, abs_tol=0.1)
     assert math.isclose(radius.var().item(), 3, abs_tol=0.2)
+
+
+def test_every_proof_of_the_contrastive_loss_holds():
+    checks.prove(losses.contrastive_loss)
+
+
+def test_alike_pairs_of_the_contrastive_loss_have_normal_noise():
+    a, b = rand(6, 3), rand(6, 3)
+    model = likelihoods.contrastive_alike(b)
+    each = losses.contrastive_loss(a, b, torch.ones(6), reduction="none")
+    assert_close(-model.distribution.log_prob(a), each + model.constant)
+
+
+def test_the_contrastive_loss_in_numbers():
+    a, b = torch.tensor([[0.0, 0.0]] * 3), torch.tensor([[3.0, 4.0], [0.3, 0.4], [3.0, 4.0]])
+    each = losses.contrastive_loss(a, b, torch.tensor([1, -1, -1]), margin=2.0, reduction="none")
+    assert_close(each, torch.tensor([12.5, 1.125, 0.0]))
+    one = losses.contrastive_loss(a[0], b[1], torch.tensor(-1))
+    assert_close(one, torch.tensor(0.125))
+
+
+def test_equal_embeddings_of_different_kinds_get_no_gradient_and_no_nan():
+    a = torch.ones(2, 3, requires_grad=True)
+    loss = losses.contrastive_loss(a, torch.ones(2, 3), torch.tensor([-1, 1]), reduction="sum")
+    assert loss == 0.5
+    assert (torch.autograd.grad(loss, a)[0] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda f, z, y: f(z(2, 3), z(3, 3), y), ValueError, r"found \(2, 3\), \(3, 3\) and \(2,\)"),
+        (lambda f, z, y: f(z(2, 3), z(2, 3), y[:1]), ValueError, r"and \(1,\)"),
+        (lambda f, z, y: f(z(2, 3, 1), z(2, 3, 1), z(2, 3)), ValueError, r"found \(2, 3, 1\)"),
+        (lambda f, z, y: f(z(2, 3), z(2, 3), 0 * y), ValueError, "target must be 1 or -1, found 0"),
+        (lambda f, z, y: f(z(2, 3), z(2, 3), y, 0.0), ValueError, r"margin must be positive, found 0\.0"),
+        (lambda f, z, y: f(z(2, 3), z(2, 3), y, reduction="avg"), ValueError, "found 'avg'"),
+        (lambda f, z, y: f(z(2, 3).long(), z(2, 3), y), NotImplementedError, "input1 must be a floating"),
+    ],
+)
+def test_a_mistake_of_the_contrastive_loss_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call(losses.contrastive_loss, torch.zeros, torch.tensor([1, -1]))
+
+
+def test_the_module_of_the_contrastive_loss():
+    a, b, y = rand(6, 3), rand(6, 3), signs(6)
+    assert_close(modules.ContrastiveLoss(margin=2.0)(a, b, y), losses.contrastive_loss(a, b, y, 2.0))

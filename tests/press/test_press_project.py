@@ -40,7 +40,7 @@ def test_code_is_identical_but_for_the_line_that_names_the_language(project: Pat
 
 def test_the_set_up_cell_comes_right_after_the_title_and_installs_a_release(project: Path) -> None:
     made = projection_of(read(project, source_path(project, "sample")), "ja", release(project))
-    assert made.notebook.cells[0].source.endswith("# 見本")
+    assert made.notebook.cells[0].source.splitlines()[1] == "# 見本"
     pinned = "lossbook[book] @ git+https://example.org/book@v1.2.3"
     assert f'%pip install -q "{pinned}"' in made.notebook.cells[1].source
 

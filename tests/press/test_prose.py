@@ -52,6 +52,11 @@ def paragraphs(extract: str) -> list[str]:
     return [block.replace("\n", "") for block in re.split(r"\n{2,}", extract.strip())]
 
 
+def test_what_a_button_says_is_no_sentence() -> None:
+    button = ":::{button-ref} near\n:color: primary\nはじめから読む\n:::\n\n文です。"
+    assert paragraphs(page(button, MARKDOWN)) == ["文です。"]
+
+
 def test_a_chapter_yields_its_japanese_cells_on_their_lines() -> None:
     lines = chapter("chapters/sample.md", CHAPTER, MARKDOWN).splitlines()
     source = CHAPTER.splitlines()

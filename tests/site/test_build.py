@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -60,7 +61,7 @@ def test_strict_build_of_both_editions(tree: Path, capsys: pytest.CaptureFixture
         assert 'id="section"' in text
         assert '<annotation encoding="application/x-tex">x^2</annotation>' in text
         assert text.count("<script src=") + text.count("<script defer") == 1
-        assert "styles.css?v=0" not in text
+        assert re.search(r'styles\.css\?v=[0-9a-f]{12}"', text)  # of its content, not of a time
     assert 'hreflang="en" href="../en/index.html"' in page["ja"]
     assert "の尤度" in (html / "ja/_static/search-data.js").read_text(encoding="utf8")
     assert (html / "sitemap.xml").is_file()
@@ -75,6 +76,24 @@ def test_a_warning_fails_only_a_strict_build(tree: Path, capsys: pytest.CaptureF
     assert "no-such-label" in said
     assert build.main(tree, strict=True) == 1
     assert "see the messages of en above" in capsys.readouterr().err
+
+
+def test_an_explorable_stands_on_its_page_and_an_unknown_one_stops_the_build(
+    tree: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for lang, name in (("ja", "threshold"), ("en", "treshold")):
+        page = tree / "book" / lang / "index.md"
+        page.write_text(
+            page.read_text(encoding="utf8") + f"\n:::{{explorable}} {name}\n:::\n", encoding="utf8"
+        )
+    assert build.main(tree, strict=True) == 1
+    said = capsys.readouterr().err
+    assert "explorable: the name must be one of outlier, " in said
+    assert "found 'treshold'" in said
+    assert not [line for line in said.splitlines() if "[ja]" in line and "explorable" in line]
+    text = (tree / "_build" / "editions" / "ja" / "_build" / "html" / "index.html").read_text(encoding="utf8")
+    assert 'data-explorable="threshold"' in text
+    assert text.index("explorables/core.js") < text.index("explorables/threshold.js")
 
 
 def test_plain_jupyter_book_gives_the_japanese_edition(tree: Path) -> None:

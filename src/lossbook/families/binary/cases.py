@@ -1,9 +1,13 @@
 """Cases for the losses of yes or no."""
 
+import math
+from collections.abc import Callable
+
 import torch
 from torch import Generator, Tensor
 
-from lossbook.ground.case import Spec, grid
+from lossbook.ground.case import Options, Spec, grid
+from lossbook.ground.reduction import reduce
 from lossbook.ground.workload import Inputs, Sizes, Workload, leaf, logits_and_labels, scores_and_signs
 
 WEIGHT = torch.linspace(0.1, 2.0, 8, dtype=torch.float64)
@@ -32,6 +36,28 @@ def signs(generator: Generator) -> tuple[Tensor, Tensor]:
     return input, 2 * label - 1
 
 
+FAR = (at(HUGE, -HUGE, HUGE, -HUGE, 1e150, -1e150, 0, 1e-300), at(1, 0, 0, 1, 1, 0, 0, 1))
+EITHER_WAY: list[tuple[tuple[Tensor, Tensor], Options]] = [
+    (FAR, {}),
+    ((FAR[0], 1 - FAR[1]), {}),
+    ((FAR[0], at(*[0.3] * 8)), {}),
+]
+
+
+def moderate(generator: Generator) -> tuple[Tensor, Tensor]:
+    return 1.5 * torch.randn(8, generator=generator, dtype=torch.float64), LABELS
+
+
+def of_probability(probability: Callable[[Tensor], Tensor]) -> Callable[..., Tensor]:
+    """The Bernoulli likelihood of a probability of yes."""
+
+    def reference(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+        p = probability(input)
+        return reduce(-target * p.log() - (1 - target) * (1 - p).log(), reduction)
+
+    return reference
+
+
 SPECS = {
     "binary_cross_entropy": Spec(
         probabilities, options=grid(weight=(None, WEIGHT)), extremes=[(CERTAIN, {})]
@@ -48,6 +74,16 @@ SPECS = {
         options=grid(alpha=(-1, 0.25, 0.6), gamma=(0, 0.5, 1, 2, 5)),
         extremes=[(EXTREME, {}), (EXTREME, {"gamma": 0}), (EXTREME, {"gamma": 0.5})],
     ),
+    "probit_loss": Spec(
+        moderate,
+        extremes=EITHER_WAY,
+        reference=of_probability(lambda z: (1 + torch.erf(z / math.sqrt(2))) / 2),
+    ),
+    "cloglog_loss": Spec(
+        moderate,
+        extremes=EITHER_WAY,
+        reference=of_probability(lambda z: 1 - torch.exp(-torch.exp(z))),
+    ),
 }
 
 
@@ -59,5 +95,7 @@ WORKLOADS = (
     Workload("binary_cross_entropy", probabilities_and_labels),
     Workload("binary_cross_entropy_with_logits", logits_and_labels),
     Workload("soft_margin_loss", scores_and_signs),
+    Workload("probit_loss", logits_and_labels),
+    Workload("cloglog_loss", logits_and_labels),
     Workload("sigmoid_focal_loss", logits_and_labels, {"reduction": "mean"}),
 )

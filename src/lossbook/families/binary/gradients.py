@@ -1,5 +1,7 @@
 """Yes or no: the derivative with respect to the prediction, shape of ``input``."""
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn.functional import logsigmoid
@@ -32,6 +34,18 @@ def sigmoid_focal_loss(inputs: Tensor, targets: Tensor, alpha: float = 0.25, gam
     p, log_p = torch.sigmoid(sign * inputs), logsigmoid(sign * inputs)
     alpha_t = alpha * targets + (1 - alpha) * (1 - targets) if alpha >= 0 else 1
     return sign * alpha_t * torch.sigmoid(-sign * inputs) ** gamma * (gamma * p * log_p + p - 1)
+
+
+def probit_loss(input: Tensor, target: Tensor) -> Tensor:
+    r""":math:`-t\,\varphi(z)/\Phi(z) + (1-t)\,\varphi(z)/\Phi(-z)`: about :math:`z` where surely wrong."""
+    density = torch.exp(-0.5 * input**2) / math.sqrt(2 * math.pi)
+    return density * ((1 - target) / torch.special.ndtr(-input) - target / torch.special.ndtr(input))
+
+
+def cloglog_loss(input: Tensor, target: Tensor) -> Tensor:
+    r""":math:`(1-t)\,r - t\,\frac{r}{e^r - 1}` with the rate :math:`r = e^z`."""
+    rate = torch.exp(input)
+    return (1 - target) * rate - target * rate / torch.expm1(rate)
 
 
 def _weighted(gradient: Tensor, weight: Tensor | None) -> Tensor:

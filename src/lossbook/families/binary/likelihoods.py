@@ -25,6 +25,18 @@ def soft_margin_loss(input: Tensor) -> NoiseModel:
     return NoiseModel(Sign(input), 0.0)
 
 
+def probit_loss(input: Tensor) -> NoiseModel:
+    r""":math:`\mathrm{Bernoulli}(\Phi(z))`; the constant is 0."""
+    log_odds = torch.special.log_ndtr(input) - torch.special.log_ndtr(-input)
+    return NoiseModel(Bernoulli(logits=log_odds), 0.0)
+
+
+def cloglog_loss(input: Tensor) -> NoiseModel:
+    r""":math:`\mathrm{Bernoulli}(1 - e^{-e^z})`: a Poisson count is not 0; the constant is 0."""
+    rate = torch.exp(input)
+    return NoiseModel(Bernoulli(logits=torch.log(torch.expm1(rate))), 0.0)
+
+
 class Sign(Distribution):
     r"""The Bernoulli distribution over 1 and -1: :math:`P(y) = \sigma(yz)`.
 

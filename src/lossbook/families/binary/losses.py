@@ -1,10 +1,11 @@
-r"""Yes or no: the Bernoulli likelihood from probabilities, from logits and with signs, and the focal loss.
+r"""Yes or no: the Bernoulli likelihood by three links, from probabilities and with signs, and the focal loss.
 
 A model predicts the probability :math:`p = \sigma(z) = 1/(1 + e^{-z})` of "yes", or its logit :math:`z`.
 From logits all losses are built from :math:`-\log\sigma(z) = \log(1 + e^{-z})` and
 :math:`-\log(1 - \sigma(z)) = \log(1 + e^z)`, computed from the exponential that cannot overflow.
 """
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -237,6 +238,116 @@ def sigmoid_focal_loss(
     if alpha >= 0:
         loss = (alpha * targets + (1 - alpha) * (1 - targets)) * loss
     return reduce(loss, reduction)
+
+
+@full_precision
+def probit_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    r"""Probit loss: the negative log-likelihood of a Bernoulli distribution with a normal threshold.
+
+    .. math:: P(t \mid z) = \Phi(z)^t \, \Phi(-z)^{1-t}
+       \quad\Longrightarrow\quad -t \log\Phi(z) - (1-t) \log\Phi(-z) = -\log P(t \mid z)
+
+    The answer is yes if :math:`z` plus standard normal noise is positive. A sure mistake costs about
+    :math:`z^2/2`, against :math:`|z|` in :func:`binary_cross_entropy_with_logits`.
+
+    Status: A, exact negative log-likelihood.
+
+    Args:
+        input: predicted score :math:`z`, in standard deviations of the noise, any shape ``(*)``.
+        target: observation :math:`t`, from 0 to 1, shape ``(*)``. Another shape broadcasts.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
+
+    Returns:
+        The loss in nats: a scalar, or shape ``(*)`` for ``'none'``.
+
+    Raises:
+        NotImplementedError: ``input`` is not floating point.
+        RuntimeError: the shapes do not broadcast.
+        ValueError: a target outside of 0 to 1; unknown ``reduction``.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        Bliss, *The Method of Probits*, Science 79(2037), 1934.
+
+    >>> import torch
+    >>> probit_loss(torch.tensor([0.0, -20.0]), torch.tensor([1.0, 1.0]), reduction="none")
+    tensor([  0.6931, 203.9172])
+    """
+    _check_share(input, target)
+    loss = -times(target, _log_normal_cdf(input)) - times(1 - target, _log_normal_cdf(-input))
+    return reduce(loss, reduction)
+
+
+@full_precision
+def cloglog_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    r"""Complementary log-log loss: the negative log-likelihood of whether something happened at least once.
+
+    .. math:: P(t = 1 \mid z) = 1 - e^{-e^z}
+       \quad\Longrightarrow\quad -t \log\bigl(1 - e^{-e^z}\bigr) + (1-t)\, e^z = -\log P(t \mid z)
+
+    where the number of times has a Poisson distribution of mean :math:`e^z`. Yes and no are not alike: a no
+    that was thought impossible costs :math:`e^z`, such a yes no more than :math:`-z`.
+
+    Status: A, exact negative log-likelihood.
+
+    Args:
+        input: logarithm :math:`z` of the expected number, any shape ``(*)``.
+        target: observation :math:`t`, from 0 to 1, shape ``(*)``. Another shape broadcasts.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of elements) or ``'sum'``.
+
+    Returns:
+        The loss in nats: a scalar, or shape ``(*)`` for ``'none'``. In float32 a no costs inf above a score
+        of 88.
+
+    Raises:
+        NotImplementedError: ``input`` is not floating point.
+        RuntimeError: the shapes do not broadcast.
+        ValueError: a target outside of 0 to 1; unknown ``reduction``.
+
+    Strict:
+        Shapes that differ.
+
+    Source:
+        McCullagh, Nelder, *Generalized Linear Models*, 2nd edition, Chapman and Hall, 1989.
+
+    >>> import torch
+    >>> cloglog_loss(torch.tensor([-200.0, 0.0]), torch.tensor([1.0, 0.0]), reduction="none")
+    tensor([200.,   1.])
+    """
+    _check_share(input, target)
+    never = (target == 1) & (input.detach().exp() == math.inf)  # costs nothing, with a slope of 0
+    rate = torch.exp(torch.where(never, 0, input))
+    loss = times(1 - target, rate) - times(target, _log_at_least_once(input))
+    return reduce(loss, reduction)
+
+
+def _log_normal_cdf(x: Tensor) -> Tensor:
+    # Phi(x) = erfc(-x / sqrt 2) / 2. Far below 0 it vanishes, so there the factor e^{-x²/2} is taken out
+    # (erfcx is what remains). torch.special.log_ndtr has that value, but a wrong gradient in float32.
+    dtype, x = x.dtype, x.to(at_least_float32(x))
+    negative = x < 0
+    below, above = torch.where(negative, x, 0), torch.where(negative, 0, x)
+    log_below = torch.log(torch.special.erfcx(-below / math.sqrt(2)) / 2) - below**2 / 2
+    log_above = torch.log1p(-torch.erfc(above / math.sqrt(2)) / 2)
+    return torch.where(negative, log_below, log_above).to(dtype)
+
+
+def _log_at_least_once(z: Tensor) -> Tensor:
+    """``log(1 - e^(-r))`` with the rate ``r = e^z``: three forms, each where it loses no digit."""
+    dtype, z = z.dtype, z.to(at_least_float32(z))
+    rare, seldom, often = z < -20, z < 0, z > 6.7  # beyond 6.7 it is 0 in every dtype
+    low, rate = torch.where(rare, z, -20), torch.exp(torch.where(rare | often, 0, z))
+    few, many = torch.where(seldom, rate, 1), torch.where(seldom, 1, rate)  # not chosen: kept finite
+    usual = torch.where(seldom, (-torch.expm1(-few)).log(), torch.log1p(-torch.exp(-many)))
+    return torch.where(rare, low - torch.exp(low) / 2, torch.where(often, 0, usual)).to(dtype)
+
+
+def _check_share(input: Tensor, target: Tensor) -> None:
+    check_floating(input=input)
+    check_broadcast(input=input, target=target)
+    check_values("target", target.detach(), (target >= 0) & (target <= 1), "between 0 and 1", ValueError)
 
 
 def _held(log: Callable[[Tensor], Tensor], x: Tensor, zero: float) -> Tensor:

@@ -4,6 +4,7 @@ import torch
 from torch import Generator, Tensor
 
 from lossbook.ground.case import Spec, grid
+from lossbook.ground.reduction import reduce
 from lossbook.ground.workload import Inputs, Sizes, Workload, scores_and_signs, signs, vectors
 
 HUGE, INF = 1e4, float("inf")
@@ -32,12 +33,37 @@ LONG = torch.tensor([[HUGE, -HUGE], [1e150, 1e150], [0.0, 0.0], [1e-200, 0.0]], 
 SHORT = torch.tensor([[HUGE, HUGE], [1e150, 0.0], [0.0, 0.0], [0.0, 1e-200]], dtype=torch.float64)
 FAR = torch.tensor([0.0, HUGE, 1e300, INF], dtype=torch.float64)
 
+
+def points(generator: Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Pairs of points at the distances above."""
+    a, step = torch.randn(2, 8, 5, generator=generator, dtype=torch.float64)
+    return a, a + DISTANCES.unsqueeze(-1) * step / step.norm(dim=-1, keepdim=True), SIGNS
+
+
+def by_distance(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    """The definition, with torch's distance of pairs."""
+    d = torch.nn.functional.pairwise_distance(input1, input2, eps=0.0)
+    return reduce(((target + 1) * d**2 + (1 - target) * (margin - d).clamp(min=0) ** 2) / 4, reduction)
+
+
+APART = torch.tensor([[HUGE, -HUGE], [1e200, 0.0], [1.0, 1.0], [1e-200, 0.0]], dtype=torch.float64)
+THERE = torch.tensor([[HUGE, HUGE], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+
 SPECS = {
     "cosine_embedding_loss": Spec(
         embeddings,
         wrt=(0, 1),
         options=grid(margin=(0, -0.5, 0.4)),
         extremes=[((LONG, SHORT, y * torch.ones(4)), {}) for y in (1, -1)],
+    ),
+    "contrastive_loss": Spec(
+        points,
+        wrt=(0, 1),
+        options=grid(margin=(0.5, 1.0, 2.0)),
+        extremes=[((APART, THERE, y * torch.ones(4)), {}) for y in (1, -1)],
+        reference=by_distance,
     ),
     "hinge_embedding_loss": Spec(
         distances,
@@ -54,4 +80,5 @@ def pairs_of_vectors(s: Sizes) -> Inputs:
 WORKLOADS = (
     Workload("hinge_embedding_loss", scores_and_signs),
     Workload("cosine_embedding_loss", pairs_of_vectors),
+    Workload("contrastive_loss", pairs_of_vectors, twin=by_distance),
 )

@@ -1,5 +1,6 @@
 """Pairs of embeddings: derivatives with respect to the embeddings, or to their distance."""
 
+import torch
 from torch import Tensor
 
 from lossbook.ground.values import clamp_slope
@@ -24,3 +25,14 @@ def cosine_embedding_loss(
 def hinge_embedding_loss(input: Tensor, target: Tensor, margin: float = 1.0) -> Tensor:
     r""":math:`1` for alike pairs; :math:`-1` for the others inside of the margin, 0 beyond it."""
     return (target != -1).to(input) - (target != 1) * clamp_slope(margin - input)
+
+
+def contrastive_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 1.0
+) -> tuple[Tensor, Tensor]:
+    r"""For :math:`a`: :math:`a - b` for alike pairs; :math:`-\frac{(m - d)_+}{d}(a - b)` for the others."""
+    apart = input1 - input2
+    d = apart.norm(dim=-1, keepdim=True)
+    pushed = -(margin - d).clamp(min=0) / torch.where(d == 0, 1, d)
+    by_a = torch.where((target == 1).unsqueeze(-1), 1, pushed) * apart
+    return by_a, -by_a

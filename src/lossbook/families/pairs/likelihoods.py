@@ -2,7 +2,8 @@ r"""Pairs of embeddings: densities around the partner, for alike pairs only.
 
 A pair that is not alike has no noise model, so these functions do not bear their losses' names:
 ``cosine_alike`` belongs to :func:`lossbook.losses.cosine_embedding_loss` with target 1, ``hinge_alike`` to
-:func:`lossbook.losses.hinge_embedding_loss` with target 1.
+:func:`lossbook.losses.hinge_embedding_loss` with target 1, ``contrastive_alike`` to
+:func:`lossbook.losses.contrastive_loss` with target 1.
 """
 
 import math
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 
 import torch
 from torch import Size, Tensor
-from torch.distributions import Distribution, Gamma, constraints
+from torch.distributions import Distribution, Gamma, Independent, Normal, constraints
 
 from lossbook.ground.noise import NoiseModel
 
@@ -31,6 +32,15 @@ def hinge_alike(partner: Tensor) -> NoiseModel:
     """
     distribution = IsotropicLaplace(partner)
     return NoiseModel(distribution, distribution.log_normaliser)
+
+
+def contrastive_alike(input2: Tensor) -> NoiseModel:
+    r"""Independent ``Normal`` noise of variance 1 around the partner.
+
+    The constant is :math:`\frac D2 \log 2\pi`.
+    """
+    distribution = Independent(Normal(input2, 1.0), 1)
+    return NoiseModel(distribution, input2.shape[-1] / 2 * math.log(2 * math.pi))
 
 
 class VonMisesFisher(Distribution):

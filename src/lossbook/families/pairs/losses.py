@@ -7,11 +7,18 @@ loss is a hinge that stops pushing once they are far enough apart.
 import torch
 from torch import Tensor
 
-from lossbook.ground.arguments import check_broadcast, check_real
+from lossbook.ground.arguments import check_broadcast, check_floating, check_real
 from lossbook.ground.autocast import full_precision
 from lossbook.ground.reduction import reduce
 from lossbook.ground.strictness import is_strict
-from lossbook.ground.values import CLAMP_SLOPE, check_signs, check_values_if_strict, positive_part, unless
+from lossbook.ground.values import (
+    CLAMP_SLOPE,
+    check_signs,
+    check_values,
+    check_values_if_strict,
+    positive_part,
+    unless,
+)
 
 EPSILON = 1e-12  # torch's: keeps the cosine of a zero vector at 0
 
@@ -115,6 +122,67 @@ def hinge_embedding_loss(
     alike = unless(-1, target, input)
     other = unless(1, target, positive_part(margin - input, CLAMP_SLOPE))
     return reduce(alike + other, reduction)
+
+
+@full_precision
+def contrastive_loss(
+    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 1.0, reduction: str = "mean"
+) -> Tensor:
+    r"""Contrastive loss: half the squared distance of alike pairs, half the square of what others lack.
+
+    .. math:: \ell = \begin{cases} \frac12 d^2 & y = 1 \\ \frac12 \max(0, m - d)^2 & y = -1 \end{cases}
+       \qquad p(a \mid b) = \frac{e^{-\lVert a - b \rVert^2 / 2}}{(2\pi)^{D/2}}
+       \;\Longrightarrow\; \tfrac12 d^2 = -\log p(a \mid b) - \tfrac D2 \log 2\pi
+
+    with :math:`d = \lVert a - b \rVert`. Only :math:`y = 1` has a density: normal noise of variance 1 around
+    the partner. A spring pulls alike pairs together; others are pushed apart by a spring that is slack from
+    the margin on.
+
+    Status: A′ for alike pairs, likelihood of one point given the other; F for the others, margin surrogate.
+
+    Args:
+        input1: embeddings :math:`a`, shape ``(N, D)`` or ``(D)``.
+        input2: embeddings :math:`b`, shape of ``input1``.
+        target: 1 or -1, shape ``(N)``, or ``()`` for one pair, as in :func:`cosine_embedding_loss`; the
+            paper has 0 for alike pairs and 1 for others.
+        margin: distance :math:`m > 0` at which other pairs cost nothing more.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of pairs) or ``'sum'``.
+
+    Returns:
+        The loss in squared units of the distance: a scalar, or the shape of ``target`` for ``'none'``. Two
+        equal embeddings of different kinds get no gradient: there is no direction to part in.
+
+    Raises:
+        NotImplementedError: an embedding is not floating point.
+        ValueError: a shape is another one, a target is neither 1 nor -1, ``margin`` is not positive, or
+            unknown ``reduction``.
+
+    Source:
+        Hadsell, Chopra, LeCun, *Dimensionality Reduction by Learning an Invariant Mapping*, CVPR 2006.
+
+    >>> import torch
+    >>> a, b = torch.tensor([[0.0, 0.0], [0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.3, 0.4]])
+    >>> contrastive_loss(a, b, torch.tensor([1, -1]), reduction="none")
+    tensor([12.5000,  0.1250])
+    """
+    _check_contrast(input1, input2, target, margin)
+    wide = torch.promote_types(input1.dtype, torch.float32)  # float16 has no room for squares
+    apart = input1.to(wide) - input2.to(wide)
+    alike = 0.5 * apart.square().sum(-1)
+    lacking = positive_part(margin - torch.linalg.vector_norm(apart, dim=-1), CLAMP_SLOPE)
+    return reduce(torch.where(target == 1, alike, 0.5 * lacking**2).to(input1.dtype), reduction)
+
+
+def _check_contrast(input1: Tensor, input2: Tensor, target: Tensor, margin: float) -> None:
+    if input1.ndim not in (1, 2) or input1.shape != input2.shape or target.shape != input1.shape[:-1]:
+        raise ValueError(
+            "input1 and input2 must be (N, D) with a target (N), or (D) with (), found "
+            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(target.shape)}"
+        )
+    check_floating(input1=input1, input2=input2)
+    if not margin > 0:
+        raise ValueError(f"margin must be positive, found {margin!r}")
+    check_values("target", target.detach(), (target == 1) | (target == -1), "1 or -1", ValueError)
 
 
 def _cosine(a: Tensor, b: Tensor) -> Tensor:
