@@ -17,8 +17,15 @@ UNDRAWN = r"""() => {
   const undrawn = [...document.querySelectorAll('.tex')].filter((e) => !e.querySelector('.katex'));
   const mute = [...document.querySelectorAll('.katex')].filter((e) => !e.querySelector('math annotation'));
   const broken = [...document.querySelectorAll('.katex-error, mjx-merror')];
+  const bare = [...document.querySelectorAll('.frac-line')].filter(
+    (e) => e.checkVisibility() && !parseFloat(getComputedStyle(e).borderBottomWidth));
+  const cut = [...document.querySelectorAll('.tex, .tex-block')].filter(
+    (e) => getComputedStyle(e).overflowY !== 'visible' && e.scrollHeight > e.clientHeight + 4);
   const text = (e) => e.textContent.slice(0, 80);
-  return [...undrawn, ...broken].map(text).concat(mute.map((e) => `${text(e)} (without MathML)`));
+  const named = (list, fault) => list.map((e) => `${text(e)} (${fault})`);
+  return [...undrawn, ...broken].map(text).concat(
+    named(mute, 'without MathML'), named(cut, 'cut off'),
+    named(bare.map((e) => e.closest('.katex')), 'a fraction without a bar'));
 }"""
 
 RAW_TEX = r"""() => {

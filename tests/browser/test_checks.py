@@ -26,6 +26,16 @@ FAULTS: list[tuple[Check, str, str]] = [
         "bad",
     ),
     (soundness.formulas, "<span class='tex'><span class='katex'><b>x</b></span></span>", "without MathML"),
+    (
+        soundness.formulas,
+        "<span class='katex'>x<span class='frac-line' style='border: none'>y</span></span>",
+        "without a bar",
+    ),
+    (
+        soundness.formulas,
+        "<div class='tex-block' style='overflow-y: hidden; height: 1rem'><p>x</p><p>x</p></div>",
+        "cut off",
+    ),
     (soundness.formulas, r"価格は $\frac12$ です", "frac"),
     (soundness.formulas, r"\(x\)", "x"),
     (soundness.glyphs, "&#x0378;", "U+0378"),

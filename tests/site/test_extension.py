@@ -77,6 +77,11 @@ def test_a_style_sheet_keeps_the_rules_that_can_match() -> None:
     )
 
 
+def test_classes_are_known_with_and_without_quotes() -> None:
+    known = lighten.known_names(['<i class="a b" id="c"><span class=mfrac><span class=k2 style=top:0>'])
+    assert {".a", ".b", ".mfrac", ".k2", "#c"} <= known
+
+
 def test_a_bundle_moves_addresses_takes_in_imports_and_keeps_the_books_own_rules(tmp_path: Path) -> None:
     (tmp_path / "vendor").mkdir()
     (tmp_path / "vendor" / "a.css").write_text(
