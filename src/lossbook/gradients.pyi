@@ -37,6 +37,10 @@ from lossbook.families.margin.gradients import hinge_loss as hinge_loss
 from lossbook.families.margin.gradients import multi_margin_loss as multi_margin_loss
 from lossbook.families.margin.gradients import perceptron_loss as perceptron_loss
 from lossbook.families.margin.gradients import sparsemax_loss as sparsemax_loss
+from lossbook.families.mixtures.gradients import gaussian_mixture_nll_loss as gaussian_mixture_nll_loss
+from lossbook.families.mixtures.gradients import von_mises_fisher_nll_loss as von_mises_fisher_nll_loss
+from lossbook.families.mixtures.gradients import von_mises_mixture_nll_loss as von_mises_mixture_nll_loss
+from lossbook.families.mixtures.gradients import von_mises_nll_loss as von_mises_nll_loss
 from lossbook.families.multilabel.gradients import asymmetric_loss as asymmetric_loss
 from lossbook.families.multilabel.gradients import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.gradients import multilabel_margin_loss as multilabel_margin_loss

@@ -37,6 +37,10 @@ from lossbook.families.margin.losses import hinge_loss as hinge_loss
 from lossbook.families.margin.losses import multi_margin_loss as multi_margin_loss
 from lossbook.families.margin.losses import perceptron_loss as perceptron_loss
 from lossbook.families.margin.losses import sparsemax_loss as sparsemax_loss
+from lossbook.families.mixtures.losses import gaussian_mixture_nll_loss as gaussian_mixture_nll_loss
+from lossbook.families.mixtures.losses import von_mises_fisher_nll_loss as von_mises_fisher_nll_loss
+from lossbook.families.mixtures.losses import von_mises_mixture_nll_loss as von_mises_mixture_nll_loss
+from lossbook.families.mixtures.losses import von_mises_nll_loss as von_mises_nll_loss
 from lossbook.families.multilabel.losses import asymmetric_loss as asymmetric_loss
 from lossbook.families.multilabel.losses import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.losses import multilabel_margin_loss as multilabel_margin_loss

@@ -37,6 +37,10 @@ from lossbook.families.margin.modules import HingeLoss as HingeLoss
 from lossbook.families.margin.modules import MultiMarginLoss as MultiMarginLoss
 from lossbook.families.margin.modules import PerceptronLoss as PerceptronLoss
 from lossbook.families.margin.modules import SparsemaxLoss as SparsemaxLoss
+from lossbook.families.mixtures.modules import GaussianMixtureNLLLoss as GaussianMixtureNLLLoss
+from lossbook.families.mixtures.modules import VonMisesFisherNLLLoss as VonMisesFisherNLLLoss
+from lossbook.families.mixtures.modules import VonMisesMixtureNLLLoss as VonMisesMixtureNLLLoss
+from lossbook.families.mixtures.modules import VonMisesNLLLoss as VonMisesNLLLoss
 from lossbook.families.multilabel.modules import AsymmetricLoss as AsymmetricLoss
 from lossbook.families.multilabel.modules import BPMLLLoss as BPMLLLoss
 from lossbook.families.multilabel.modules import MultiLabelMarginLoss as MultiLabelMarginLoss
