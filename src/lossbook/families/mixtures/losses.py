@@ -88,8 +88,9 @@ def von_mises_nll_loss(
     Status: A, exact negative log-likelihood.
 
     Args:
-        input: predicted angle :math:`\mu` in radians, any shape ``(*)``. Predict a point of the plane and
-            take ``torch.atan2``: a network that outputs the angle itself has to jump somewhere.
+        input: predicted angle :math:`\mu` in radians, any shape ``(*)``. Predict a vector of the plane,
+            with its direction (``torch.atan2``) as the angle and its length as the concentration: in that
+            vector the loss is convex. A network that outputs the angle itself has to jump somewhere.
         target: observed angle :math:`y` in radians, shape ``(*)``.
         concentration: :math:`\kappa \ge 0`: a number, or a tensor that broadcasts to ``(*)``.
         full: whether to add the constant :math:`\log 2\pi`.
