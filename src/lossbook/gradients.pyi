@@ -53,6 +53,10 @@ from lossbook.families.noisy.gradients import forward_corrected_cross_entropy as
 from lossbook.families.noisy.gradients import generalized_cross_entropy as generalized_cross_entropy
 from lossbook.families.noisy.gradients import poly1_cross_entropy as poly1_cross_entropy
 from lossbook.families.noisy.gradients import symmetric_cross_entropy as symmetric_cross_entropy
+from lossbook.families.ordinal.gradients import coral_loss as coral_loss
+from lossbook.families.ordinal.gradients import corn_loss as corn_loss
+from lossbook.families.ordinal.gradients import ordered_logistic_nll_loss as ordered_logistic_nll_loss
+from lossbook.families.ordinal.gradients import ordered_probit_nll_loss as ordered_probit_nll_loss
 from lossbook.families.overlap.gradients import dice_loss as dice_loss
 from lossbook.families.overlap.gradients import generalized_dice_loss as generalized_dice_loss
 from lossbook.families.overlap.gradients import jaccard_loss as jaccard_loss

@@ -22,6 +22,9 @@ from lossbook.families.mixtures.likelihoods import von_mises_mixture_nll_loss as
 from lossbook.families.mixtures.likelihoods import von_mises_nll_loss as von_mises_nll_loss
 from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_out
 from lossbook.families.noisy.likelihoods import forward_corrected_cross_entropy as forward_corrected_cross_entropy
+from lossbook.families.ordinal.likelihoods import corn_loss as corn_loss
+from lossbook.families.ordinal.likelihoods import ordered_logistic_nll_loss as ordered_logistic_nll_loss
+from lossbook.families.ordinal.likelihoods import ordered_probit_nll_loss as ordered_probit_nll_loss
 from lossbook.families.pairs.likelihoods import IsotropicLaplace as IsotropicLaplace
 from lossbook.families.pairs.likelihoods import VonMisesFisher as VonMisesFisher
 from lossbook.families.pairs.likelihoods import contrastive_alike as contrastive_alike

@@ -53,6 +53,10 @@ from lossbook.families.noisy.losses import forward_corrected_cross_entropy as fo
 from lossbook.families.noisy.losses import generalized_cross_entropy as generalized_cross_entropy
 from lossbook.families.noisy.losses import poly1_cross_entropy as poly1_cross_entropy
 from lossbook.families.noisy.losses import symmetric_cross_entropy as symmetric_cross_entropy
+from lossbook.families.ordinal.losses import coral_loss as coral_loss
+from lossbook.families.ordinal.losses import corn_loss as corn_loss
+from lossbook.families.ordinal.losses import ordered_logistic_nll_loss as ordered_logistic_nll_loss
+from lossbook.families.ordinal.losses import ordered_probit_nll_loss as ordered_probit_nll_loss
 from lossbook.families.overlap.losses import dice_loss as dice_loss
 from lossbook.families.overlap.losses import generalized_dice_loss as generalized_dice_loss
 from lossbook.families.overlap.losses import jaccard_loss as jaccard_loss

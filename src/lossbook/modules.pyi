@@ -53,6 +53,10 @@ from lossbook.families.noisy.modules import ForwardCorrectedCrossEntropyLoss as 
 from lossbook.families.noisy.modules import GeneralizedCrossEntropyLoss as GeneralizedCrossEntropyLoss
 from lossbook.families.noisy.modules import Poly1CrossEntropyLoss as Poly1CrossEntropyLoss
 from lossbook.families.noisy.modules import SymmetricCrossEntropyLoss as SymmetricCrossEntropyLoss
+from lossbook.families.ordinal.modules import CORALLoss as CORALLoss
+from lossbook.families.ordinal.modules import CORNLoss as CORNLoss
+from lossbook.families.ordinal.modules import OrderedLogisticNLLLoss as OrderedLogisticNLLLoss
+from lossbook.families.ordinal.modules import OrderedProbitNLLLoss as OrderedProbitNLLLoss
 from lossbook.families.overlap.modules import DiceLoss as DiceLoss
 from lossbook.families.overlap.modules import GeneralizedDiceLoss as GeneralizedDiceLoss
 from lossbook.families.overlap.modules import JaccardLoss as JaccardLoss

@@ -251,6 +251,7 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "weibull_aft_nll_loss", "log_logistic_aft_nll_loss", "log_normal_aft_nll_loss",
         "discrete_hazard_loss", "cox_ph_loss", "deephit_loss",
         "gaussian_mixture_nll_loss", "von_mises_mixture_nll_loss", "von_mises_fisher_nll_loss", "von_mises_nll_loss",
+        "ordered_logistic_nll_loss", "ordered_probit_nll_loss", "corn_loss", "coral_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere

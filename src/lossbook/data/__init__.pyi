@@ -19,5 +19,6 @@ from lossbook.data.tables import doctor_visits as doctor_visits
 from lossbook.data.tables import engel as engel
 from lossbook.data.tables import gbsg2 as gbsg2
 from lossbook.data.tables import iris as iris
+from lossbook.data.tables import marriages as marriages
 from lossbook.data.text import Text as Text
 from lossbook.data.text import python_help as python_help

@@ -67,6 +67,30 @@ def doctor_visits() -> Dataset:
     return _table(raw[features], raw["mdvis"], features, "visits in a year", "statsmodels")
 
 
+def marriages() -> Dataset:
+    """6366 married women and how they rate their marriage: 0 very poor, 1 poor, 2 fair, 3 good, 4 very good.
+
+    A magazine asked its readers, in 1974. The years married are the middles of intervals.
+
+    Source: Fair, *A Theory of Extramarital Affairs*, Journal of Political Economy 86(1), 1978.
+    """
+    raw = _statsmodels("fair")
+    features = {
+        "age (years)": "age",
+        "years married": "yrs_married",
+        "children": "children",
+        "religious (1 to 4)": "religious",
+        "education (years)": "educ",
+        "occupation (1 to 6)": "occupation",
+        "husband's occupation (1 to 6)": "occupation_husb",
+        "time in affairs": "affairs",
+    }
+    data = _table(
+        raw[list(features.values())], raw["rate_marriage"] - 1, list(features), "rating", "statsmodels"
+    )
+    return replace(data, y=data.y.long())
+
+
 def gbsg2() -> Dataset:
     """686 women after surgery for breast cancer: days until it came back, death, or the last visit.
 
