@@ -250,6 +250,8 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "nt_xent_loss", "sup_con_loss", "siglip_loss", "barlow_twins_loss", "vicreg_loss",
         "weibull_aft_nll_loss", "log_logistic_aft_nll_loss", "log_normal_aft_nll_loss",
         "discrete_hazard_loss", "cox_ph_loss", "deephit_loss",
+        "gamma_nll_loss", "tweedie_nll_loss", "beta_distribution_nll_loss", "continuous_bernoulli_nll_loss",
+        "zero_inflated_poisson_nll_loss", "zero_inflated_negative_binomial_nll_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
