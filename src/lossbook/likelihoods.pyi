@@ -1,4 +1,12 @@
 # Written by python -m lossbook.faces.
+from lossbook.families.amounts.likelihoods import Tweedie as Tweedie
+from lossbook.families.amounts.likelihoods import ZeroInflated as ZeroInflated
+from lossbook.families.amounts.likelihoods import beta_distribution_nll_loss as beta_distribution_nll_loss
+from lossbook.families.amounts.likelihoods import continuous_bernoulli_nll_loss as continuous_bernoulli_nll_loss
+from lossbook.families.amounts.likelihoods import gamma_nll_loss as gamma_nll_loss
+from lossbook.families.amounts.likelihoods import tweedie_nll_loss as tweedie_nll_loss
+from lossbook.families.amounts.likelihoods import zero_inflated_negative_binomial_nll_loss as zero_inflated_negative_binomial_nll_loss
+from lossbook.families.amounts.likelihoods import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
 from lossbook.families.binary.likelihoods import Sign as Sign
 from lossbook.families.binary.likelihoods import binary_cross_entropy as binary_cross_entropy
 from lossbook.families.binary.likelihoods import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits

@@ -1,4 +1,10 @@
 # Written by python -m lossbook.faces.
+from lossbook.families.amounts.losses import beta_distribution_nll_loss as beta_distribution_nll_loss
+from lossbook.families.amounts.losses import continuous_bernoulli_nll_loss as continuous_bernoulli_nll_loss
+from lossbook.families.amounts.losses import gamma_nll_loss as gamma_nll_loss
+from lossbook.families.amounts.losses import tweedie_nll_loss as tweedie_nll_loss
+from lossbook.families.amounts.losses import zero_inflated_negative_binomial_nll_loss as zero_inflated_negative_binomial_nll_loss
+from lossbook.families.amounts.losses import zero_inflated_poisson_nll_loss as zero_inflated_poisson_nll_loss
 from lossbook.families.binary.losses import binary_cross_entropy as binary_cross_entropy
 from lossbook.families.binary.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from lossbook.families.binary.losses import cloglog_loss as cloglog_loss

@@ -1,4 +1,10 @@
 # Written by python -m lossbook.faces.
+from lossbook.families.amounts.modules import BetaDistributionNLLLoss as BetaDistributionNLLLoss
+from lossbook.families.amounts.modules import ContinuousBernoulliNLLLoss as ContinuousBernoulliNLLLoss
+from lossbook.families.amounts.modules import GammaNLLLoss as GammaNLLLoss
+from lossbook.families.amounts.modules import TweedieNLLLoss as TweedieNLLLoss
+from lossbook.families.amounts.modules import ZeroInflatedNegativeBinomialNLLLoss as ZeroInflatedNegativeBinomialNLLLoss
+from lossbook.families.amounts.modules import ZeroInflatedPoissonNLLLoss as ZeroInflatedPoissonNLLLoss
 from lossbook.families.binary.modules import BCELoss as BCELoss
 from lossbook.families.binary.modules import BCEWithLogitsLoss as BCEWithLogitsLoss
 from lossbook.families.binary.modules import CloglogLoss as CloglogLoss

@@ -1,4 +1,6 @@
 # Written by python -m lossbook.faces.
+from lossbook.data.amounts import medical_spending as medical_spending
+from lossbook.data.amounts import seattle_rain as seattle_rain
 from lossbook.data.changes import append_noise as append_noise
 from lossbook.data.changes import corrupt_labels as corrupt_labels
 from lossbook.data.changes import long_tail as long_tail
