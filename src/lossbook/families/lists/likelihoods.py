@@ -1,4 +1,4 @@
-"""The distribution of an order. ListNet's is of the first place only, in expectation; those of NDCG have none."""
+"""The distribution of an order. ListNet's is of the first place alone; those of NDCG have none."""
 
 from typing import ClassVar
 

@@ -263,7 +263,7 @@ def approx_ndcg_loss(
     >>> import torch
     >>> s, y = torch.tensor([5.0, 0.0, 9.0]), torch.tensor([0.0, 1.0, 2.0])
     >>> approx_ndcg_loss(s, y)  # 1 - (3 + 1 / 2) / (3 + 1 / log2(3))
-    tensor(0.0360)
+    tensor(0.0361)
     """
     if not temperature > 0:
         raise ValueError(f"temperature must be positive, found {temperature!r}")
