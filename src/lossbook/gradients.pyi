@@ -36,6 +36,11 @@ from lossbook.families.gaussian.gradients import beta_nll_loss as beta_nll_loss
 from lossbook.families.gaussian.gradients import gaussian_nll_loss as gaussian_nll_loss
 from lossbook.families.gaussian.gradients import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.gradients import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
+from lossbook.families.lists.gradients import approx_ndcg_loss as approx_ndcg_loss
+from lossbook.families.lists.gradients import lambda_rank_loss as lambda_rank_loss
+from lossbook.families.lists.gradients import list_mle_loss as list_mle_loss
+from lossbook.families.lists.gradients import list_net_loss as list_net_loss
+from lossbook.families.lists.gradients import plackett_luce_nll_loss as plackett_luce_nll_loss
 from lossbook.families.margin.gradients import crammer_singer_loss as crammer_singer_loss
 from lossbook.families.margin.gradients import entmax15_loss as entmax15_loss
 from lossbook.families.margin.gradients import exponential_loss as exponential_loss

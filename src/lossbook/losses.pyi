@@ -36,6 +36,11 @@ from lossbook.families.gaussian.losses import beta_nll_loss as beta_nll_loss
 from lossbook.families.gaussian.losses import gaussian_nll_loss as gaussian_nll_loss
 from lossbook.families.gaussian.losses import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.losses import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
+from lossbook.families.lists.losses import approx_ndcg_loss as approx_ndcg_loss
+from lossbook.families.lists.losses import lambda_rank_loss as lambda_rank_loss
+from lossbook.families.lists.losses import list_mle_loss as list_mle_loss
+from lossbook.families.lists.losses import list_net_loss as list_net_loss
+from lossbook.families.lists.losses import plackett_luce_nll_loss as plackett_luce_nll_loss
 from lossbook.families.margin.losses import crammer_singer_loss as crammer_singer_loss
 from lossbook.families.margin.losses import entmax15_loss as entmax15_loss
 from lossbook.families.margin.losses import exponential_loss as exponential_loss

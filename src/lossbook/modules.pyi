@@ -36,6 +36,11 @@ from lossbook.families.gaussian.modules import BetaNLLLoss as BetaNLLLoss
 from lossbook.families.gaussian.modules import GaussianNLLLoss as GaussianNLLLoss
 from lossbook.families.gaussian.modules import LogNormalNLLLoss as LogNormalNLLLoss
 from lossbook.families.gaussian.modules import MultivariateGaussianNLLLoss as MultivariateGaussianNLLLoss
+from lossbook.families.lists.modules import ApproxNDCGLoss as ApproxNDCGLoss
+from lossbook.families.lists.modules import LambdaRankLoss as LambdaRankLoss
+from lossbook.families.lists.modules import ListMLELoss as ListMLELoss
+from lossbook.families.lists.modules import ListNetLoss as ListNetLoss
+from lossbook.families.lists.modules import PlackettLuceNLLLoss as PlackettLuceNLLLoss
 from lossbook.families.margin.modules import CrammerSingerLoss as CrammerSingerLoss
 from lossbook.families.margin.modules import Entmax15Loss as Entmax15Loss
 from lossbook.families.margin.modules import ExponentialLoss as ExponentialLoss

@@ -254,6 +254,7 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "ordered_logistic_nll_loss", "ordered_probit_nll_loss", "corn_loss", "coral_loss",
         "gamma_nll_loss", "tweedie_nll_loss", "beta_distribution_nll_loss", "continuous_bernoulli_nll_loss",
         "zero_inflated_poisson_nll_loss", "zero_inflated_negative_binomial_nll_loss",
+        "plackett_luce_nll_loss", "list_mle_loss", "list_net_loss", "lambda_rank_loss", "approx_ndcg_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
