@@ -9,9 +9,7 @@ def reinforce_loss(log_probs: Tensor, advantages: Tensor) -> Tensor:
     return -advantages.expand(log_probs.shape)
 
 
-def ppo_loss(
-    log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, clip_range: float = 0.2
-) -> Tensor:
+def ppo_loss(log_probs: Tensor, old_log_probs: Tensor, advantages: Tensor, clip_range: float = 0.2) -> Tensor:
     r""":math:`-\rho A`, and 0 where a good action has become more than :math:`1 + \epsilon` times as
     probable, or a bad one less than :math:`1 - \epsilon` times."""
     ratio = (log_probs - old_log_probs).exp()

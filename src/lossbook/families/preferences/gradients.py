@@ -40,7 +40,9 @@ def ipo_loss(
     beta: float = 0.1,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     r""":math:`2h - 1/\beta` for the chosen answer: beyond :math:`1/2\beta` it turns round."""
-    return _four(2 * _log_ratio(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps) - 1 / beta)
+    return _four(
+        2 * _log_ratio(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps) - 1 / beta
+    )
 
 
 def simpo_loss(
