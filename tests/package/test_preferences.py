@@ -45,7 +45,7 @@ def best_policy(loss, wins=WINS, **options):
 @pytest.mark.parametrize("beta", [0.5, 1.0, 3.0])
 def test_dpo_is_least_at_the_tilted_reference(beta):
     tilted = REFERENCE * torch.exp(REWARD / beta)
-    assert_close(best_policy(losses.dpo_loss, beta=beta), tilted / tilted.sum(), atol=1e-5, rtol=0)
+    assert_close(best_policy(losses.dpo_loss, beta=beta), tilted / tilted.sum(), atol=5e-5, rtol=0)
 
 
 def test_the_tilted_reference_has_the_highest_reward_for_its_divergence():
@@ -53,14 +53,14 @@ def test_the_tilted_reference_has_the_highest_reward_for_its_divergence():
     z = torch.zeros(5, dtype=torch.float64, requires_grad=True)
     divergence = lambda p: (p * (p.log() - REFERENCE.log())).sum()  # noqa: E731
     training.minimise(lambda: -(z.softmax(0) @ REWARD) + beta * divergence(z.softmax(0)), z)
-    assert_close(z.softmax(0).detach(), tilted / tilted.sum(), atol=1e-5, rtol=0)
+    assert_close(z.softmax(0).detach(), tilted / tilted.sum(), atol=5e-5, rtol=0)
 
 
 def test_flips_are_undone_by_robust_dpo_and_not_by_label_smoothing():
     share, true = 0.2, best_policy(losses.dpo_loss, beta=1.0)
     flipped = (1 - share) * WINS + share * (1 - WINS)
     robust = best_policy(losses.robust_dpo_loss, flipped, beta=1.0, label_smoothing=share)
-    assert_close(robust, true, atol=1e-5, rtol=0)
+    assert_close(robust, true, atol=5e-5, rtol=0)
     smooth = best_policy(losses.dpo_loss, flipped, beta=1.0, label_smoothing=share)
     assert (smooth - true).abs().max() > 0.1
 

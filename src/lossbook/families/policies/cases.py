@@ -86,7 +86,7 @@ def by_answers(
                     p, ref = log_probs[b, g, t].exp(), ref_log_probs[b, g, t].exp()
                     surrogate = by_minimum(log_probs[b, g, t], old_log_probs[b, g, t], a, clip_range)
                     tokens.append(surrogate + beta * (ref / p - torch.log(ref / p) - 1))
-            losses.append(sum(tokens) / len(tokens) if tokens else 0 * log_probs[b, g].sum())
+            losses.append(torch.stack(tokens).mean() if tokens else torch.zeros_like(a))
     return reduce(torch.stack(losses).reshape(rewards.shape), reduction)
 
 

@@ -19,9 +19,9 @@ def reinforce_loss(log_probs: Tensor, advantages: Tensor, reduction: str = "mean
 
     .. math:: \ell = -A\,\log\pi(a)
 
-    If the actions are drawn from :math:`\pi` itself, and :math:`A` is the reward less a baseline that does not
-    depend on the action, the mean of the gradients is that of minus the expected reward. With :math:`A = 1` it
-    is the negative log-likelihood of the actions; with any other it is none.
+    If the actions are drawn from :math:`\pi` itself, and :math:`A` is the reward less a baseline that does
+    not depend on the action, the mean of the gradients is that of minus the expected reward. With
+    :math:`A = 1` it is the negative log-likelihood of the actions; with any other it is none.
 
     Status: H, set function: an estimate for a batch of actions drawn from the policy.
 

@@ -12,8 +12,8 @@ def dpo_loss(
     beta: float = 0.1,
     label_smoothing: float = 0.0,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    r""":math:`-\beta\,(\sigma(-\beta h) - \varepsilon)` for the chosen answer: the chance that the model gives
-    to the other outcome, less the share of flips."""
+    r""":math:`-\beta\,(\sigma(-\beta h) - \varepsilon)` for the chosen answer: the chance that the model
+    gives to the other outcome, less the share of flips."""
     h = _log_ratio(chosen_logps, rejected_logps, ref_chosen_logps, ref_rejected_logps)
     return _four(-beta * (torch.sigmoid(-beta * h) - label_smoothing))
 
@@ -48,7 +48,8 @@ def ipo_loss(
 def simpo_loss(
     chosen_logps: Tensor, rejected_logps: Tensor, beta: float = 2.0, gamma: float = 0.5
 ) -> tuple[Tensor, Tensor]:
-    r""":math:`-\beta\,\sigma(\gamma - \beta\,(\overline{\log\pi}_w - \overline{\log\pi}_l))` for the chosen."""
+    r""":math:`-\beta\,\sigma(\gamma - \beta\,(\overline{\log\pi}_w - \overline{\log\pi}_l))` for the
+    chosen answer."""
     slope = -beta * torch.sigmoid(gamma - beta * (chosen_logps - rejected_logps))
     return slope, -slope
 
@@ -70,7 +71,8 @@ def kto_loss(
     desirable_weight: float = 1.0,
     undesirable_weight: float = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    r""":math:`\mp\beta\lambda\,\sigma(u)\,\sigma(-u)`: it pulls where the outcome is open, at :math:`u = 0`."""
+    r""":math:`\mp\beta\lambda\,\sigma(u)\,\sigma(-u)`: it pulls hardest at
+    :math:`u = 0`, and lets go on both sides."""
     good = torch.sigmoid(beta * (logps - ref_logps - max(0.0, float(kl))))
     slope = beta * good * (1 - good)
     slope = torch.where(target != 0, -desirable_weight * slope, undesirable_weight * slope)

@@ -1,7 +1,7 @@
 r"""Preferences: the distribution of who is preferred.
 
-The function does not bear the loss's name, since the answer is not an argument of the loss: it is the order of
-its arguments.
+The function does not bear the loss's name, since the answer is not an argument of the loss: it is the
+order of its arguments.
 """
 
 from torch import Tensor

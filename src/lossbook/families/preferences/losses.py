@@ -1,8 +1,8 @@
 r"""Preferences: a model of answers learns from which of two answers was preferred, or whether one was good.
 
-Inputs are log-probabilities of whole answers. Those of the model are compared with those of a reference,
-:math:`h = (\log\pi_w - \log\pi^{\mathrm{ref}}_w) - (\log\pi_l - \log\pi^{\mathrm{ref}}_l)`, where :math:`w` is
-the chosen and :math:`l` the rejected answer; SimPO and ORPO have no reference.
+Inputs are log-probabilities of whole answers: :math:`w` is the chosen one of two, :math:`l` the rejected.
+:math:`h = (\log\pi_w - \log\pi^{\mathrm{ref}}_w) - (\log\pi_l - \log\pi^{\mathrm{ref}}_l)` compares the model
+with a reference; SimPO and ORPO have none.
 """
 
 import math
