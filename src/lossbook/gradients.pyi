@@ -77,6 +77,15 @@ from lossbook.families.overlap.gradients import tversky_loss as tversky_loss
 from lossbook.families.pairs.gradients import contrastive_loss as contrastive_loss
 from lossbook.families.pairs.gradients import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.gradients import hinge_embedding_loss as hinge_embedding_loss
+from lossbook.families.policies.gradients import grpo_loss as grpo_loss
+from lossbook.families.policies.gradients import ppo_loss as ppo_loss
+from lossbook.families.policies.gradients import reinforce_loss as reinforce_loss
+from lossbook.families.preferences.gradients import dpo_loss as dpo_loss
+from lossbook.families.preferences.gradients import ipo_loss as ipo_loss
+from lossbook.families.preferences.gradients import kto_loss as kto_loss
+from lossbook.families.preferences.gradients import orpo_loss as orpo_loss
+from lossbook.families.preferences.gradients import robust_dpo_loss as robust_dpo_loss
+from lossbook.families.preferences.gradients import simpo_loss as simpo_loss
 from lossbook.families.ranking.gradients import margin_ranking_loss as margin_ranking_loss
 from lossbook.families.ranking.gradients import pairwise_logistic_loss as pairwise_logistic_loss
 from lossbook.families.ranking.gradients import pairwise_probit_loss as pairwise_probit_loss

@@ -42,6 +42,7 @@ from lossbook.families.pairs.likelihoods import VonMisesFisher as VonMisesFisher
 from lossbook.families.pairs.likelihoods import contrastive_alike as contrastive_alike
 from lossbook.families.pairs.likelihoods import cosine_alike as cosine_alike
 from lossbook.families.pairs.likelihoods import hinge_alike as hinge_alike
+from lossbook.families.preferences.likelihoods import which_is_preferred as which_is_preferred
 from lossbook.families.ranking.likelihoods import pairwise_logistic_loss as pairwise_logistic_loss
 from lossbook.families.ranking.likelihoods import pairwise_probit_loss as pairwise_probit_loss
 from lossbook.families.regression.likelihoods import Huber as Huber

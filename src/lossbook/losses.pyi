@@ -77,6 +77,15 @@ from lossbook.families.overlap.losses import tversky_loss as tversky_loss
 from lossbook.families.pairs.losses import contrastive_loss as contrastive_loss
 from lossbook.families.pairs.losses import cosine_embedding_loss as cosine_embedding_loss
 from lossbook.families.pairs.losses import hinge_embedding_loss as hinge_embedding_loss
+from lossbook.families.policies.losses import grpo_loss as grpo_loss
+from lossbook.families.policies.losses import ppo_loss as ppo_loss
+from lossbook.families.policies.losses import reinforce_loss as reinforce_loss
+from lossbook.families.preferences.losses import dpo_loss as dpo_loss
+from lossbook.families.preferences.losses import ipo_loss as ipo_loss
+from lossbook.families.preferences.losses import kto_loss as kto_loss
+from lossbook.families.preferences.losses import orpo_loss as orpo_loss
+from lossbook.families.preferences.losses import robust_dpo_loss as robust_dpo_loss
+from lossbook.families.preferences.losses import simpo_loss as simpo_loss
 from lossbook.families.ranking.losses import margin_ranking_loss as margin_ranking_loss
 from lossbook.families.ranking.losses import pairwise_logistic_loss as pairwise_logistic_loss
 from lossbook.families.ranking.losses import pairwise_probit_loss as pairwise_probit_loss

@@ -77,6 +77,15 @@ from lossbook.families.overlap.modules import TverskyLoss as TverskyLoss
 from lossbook.families.pairs.modules import ContrastiveLoss as ContrastiveLoss
 from lossbook.families.pairs.modules import CosineEmbeddingLoss as CosineEmbeddingLoss
 from lossbook.families.pairs.modules import HingeEmbeddingLoss as HingeEmbeddingLoss
+from lossbook.families.policies.modules import GRPOLoss as GRPOLoss
+from lossbook.families.policies.modules import PPOLoss as PPOLoss
+from lossbook.families.policies.modules import ReinforceLoss as ReinforceLoss
+from lossbook.families.preferences.modules import DPOLoss as DPOLoss
+from lossbook.families.preferences.modules import IPOLoss as IPOLoss
+from lossbook.families.preferences.modules import KTOLoss as KTOLoss
+from lossbook.families.preferences.modules import ORPOLoss as ORPOLoss
+from lossbook.families.preferences.modules import RobustDPOLoss as RobustDPOLoss
+from lossbook.families.preferences.modules import SimPOLoss as SimPOLoss
 from lossbook.families.ranking.modules import MarginRankingLoss as MarginRankingLoss
 from lossbook.families.ranking.modules import PairwiseLogisticLoss as PairwiseLogisticLoss
 from lossbook.families.ranking.modules import PairwiseProbitLoss as PairwiseProbitLoss
