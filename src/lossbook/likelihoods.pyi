@@ -14,6 +14,8 @@ from lossbook.families.counts.likelihoods import poisson_nll_loss as poisson_nll
 from lossbook.families.gaussian.likelihoods import gaussian_nll_loss as gaussian_nll_loss
 from lossbook.families.gaussian.likelihoods import log_normal_nll_loss as log_normal_nll_loss
 from lossbook.families.gaussian.likelihoods import multivariate_gaussian_nll_loss as multivariate_gaussian_nll_loss
+from lossbook.families.negatives.likelihoods import datum_or_noise as datum_or_noise
+from lossbook.families.negatives.likelihoods import which_is_the_datum as which_is_the_datum
 from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_out
 from lossbook.families.noisy.likelihoods import forward_corrected_cross_entropy as forward_corrected_cross_entropy
 from lossbook.families.pairs.likelihoods import IsotropicLaplace as IsotropicLaplace
