@@ -1,6 +1,8 @@
 """Cases for the losses of sampled negatives; references use torch's binary and categorical cross-entropy."""
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Generator, Tensor
@@ -62,7 +64,7 @@ FAR = [
     (column(1e300, -1e300, 0.0), column(-1e300, 1e300, 1e300).view(3, 1)),
 ]
 RARE = column(-1e3, 0.0, -1.0), column(0.0, -1e3, -math.inf).view(3, 1)
-EXTREMES: list[tuple[tuple[Tensor, ...], Options]] = [((*scores, *RARE), {}) for scores in FAR[:1]] + [
+EXTREMES: Sequence[tuple[tuple[Any, ...], Options]] = [((*scores, *RARE), {}) for scores in FAR[:1]] + [
     ((*scores, column(-1.0, -1.0, -1.0), column(-1.0, -1.0, -1.0).view(3, 1)), {}) for scores in FAR
 ]
 
