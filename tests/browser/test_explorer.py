@@ -250,6 +250,7 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "nt_xent_loss", "sup_con_loss", "siglip_loss", "barlow_twins_loss", "vicreg_loss",
         "weibull_aft_nll_loss", "log_logistic_aft_nll_loss", "log_normal_aft_nll_loss",
         "discrete_hazard_loss", "cox_ph_loss", "deephit_loss",
+        "nce_loss", "sampled_softmax_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
