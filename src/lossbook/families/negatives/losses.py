@@ -32,7 +32,8 @@ def nce_loss(
     If one value in :math:`K + 1` comes from :math:`p` and the others from :math:`q`, a value :math:`y` is the
     datum with the log-odds :math:`\log p(y) - \log Kq(y)`. With a score :math:`s` in the place of
     :math:`\log p` this is the binary negative log-likelihood; it is smallest at :math:`s = \log p` itself, so
-    the scores come out normalised, if the model can make them so.
+    the scores come out normalised, if the model can make them so. Unlike TensorFlow's function of this name,
+    it leaves the drawing to the caller.
 
     Status: G, likelihood of an auxiliary task: datum or noise.
 
@@ -82,8 +83,8 @@ def sampled_softmax_loss(
     If the values come in random order, one from :math:`p` and the others from :math:`q`, the value :math:`y`
     is the datum with a probability proportional to :math:`p(y) / q(y)`. With :math:`e^s` in the place of
     :math:`p` this is the exact negative log-likelihood of the index; it is smallest at :math:`s = \log p`
-    plus any constant. Subtracting :math:`\log q` is what makes it so: without it, :math:`s` learns
-    :math:`\log p / q`.
+    plus any constant. Subtracting :math:`\log q` is what makes it so (TensorFlow's ``subtract_log_q``):
+    without it, :math:`s` learns :math:`\log p / q`. A draw that equals the datum stays in the game.
 
     Status: G, likelihood of an auxiliary task: which value is the datum.
 
