@@ -57,6 +57,8 @@ from lossbook.families.multilabel.gradients import bp_mll_loss as bp_mll_loss
 from lossbook.families.multilabel.gradients import multilabel_margin_loss as multilabel_margin_loss
 from lossbook.families.multilabel.gradients import multilabel_soft_margin_loss as multilabel_soft_margin_loss
 from lossbook.families.multilabel.gradients import zlpr_loss as zlpr_loss
+from lossbook.families.negatives.gradients import nce_loss as nce_loss
+from lossbook.families.negatives.gradients import sampled_softmax_loss as sampled_softmax_loss
 from lossbook.families.neighbours.gradients import nca_loss as nca_loss
 from lossbook.families.neighbours.gradients import soft_nearest_neighbour_loss as soft_nearest_neighbour_loss
 from lossbook.families.noisy.gradients import confidence_penalty as confidence_penalty

@@ -32,6 +32,8 @@ from lossbook.families.lists.likelihoods import FallingGrades as FallingGrades
 from lossbook.families.lists.likelihoods import PlackettLuce as PlackettLuce
 from lossbook.families.lists.likelihoods import list_mle_loss as list_mle_loss
 from lossbook.families.lists.likelihoods import plackett_luce_nll_loss as plackett_luce_nll_loss
+from lossbook.families.negatives.likelihoods import datum_or_noise as datum_or_noise
+from lossbook.families.negatives.likelihoods import which_is_the_datum as which_is_the_datum
 from lossbook.families.neighbours.likelihoods import leave_one_out as leave_one_out
 from lossbook.families.noisy.likelihoods import forward_corrected_cross_entropy as forward_corrected_cross_entropy
 from lossbook.families.ordinal.likelihoods import corn_loss as corn_loss

@@ -57,6 +57,8 @@ from lossbook.families.multilabel.modules import BPMLLLoss as BPMLLLoss
 from lossbook.families.multilabel.modules import MultiLabelMarginLoss as MultiLabelMarginLoss
 from lossbook.families.multilabel.modules import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
 from lossbook.families.multilabel.modules import ZLPRLoss as ZLPRLoss
+from lossbook.families.negatives.modules import NCELoss as NCELoss
+from lossbook.families.negatives.modules import SampledSoftmaxLoss as SampledSoftmaxLoss
 from lossbook.families.neighbours.modules import NCALoss as NCALoss
 from lossbook.families.neighbours.modules import SoftNearestNeighbourLoss as SoftNearestNeighbourLoss
 from lossbook.families.noisy.modules import ConfidencePenaltyLoss as ConfidencePenaltyLoss

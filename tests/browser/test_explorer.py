@@ -257,6 +257,7 @@ def test_every_loss_of_one_number_is_there(explorer: Visit) -> None:
         "plackett_luce_nll_loss", "list_mle_loss", "list_net_loss", "lambda_rank_loss", "approx_ndcg_loss",
         "dpo_loss", "robust_dpo_loss", "ipo_loss", "simpo_loss", "orpo_loss", "kto_loss", "reinforce_loss",
         "ppo_loss", "grpo_loss",
+        "nce_loss", "sampled_softmax_loss",
     }  # fmt: skip
     elsewhere = several | LOSSES.keys()
     new = set(losses.__all__) - elsewhere
