@@ -1,7 +1,8 @@
 """How many faults in the losses the tests see: ``python -m tests.mutation --faults 100 --seed 0``.
 
 Each fault is one change in one place of a family's ``losses.py``: an operator, a comparison, a number or a
-name exchanged for another. A copy of the package gets the fault, and the tests of that family run on it.
+name exchanged for another. A copy of the package gets the fault, and on it run the tests of that family and the proofs of
+its losses.
 Lists the faults that no test saw, and returns 1 if fewer than ``--seen`` per cent were seen.
 
 ``--families scores boxes`` makes faults in these only. What was found is kept in ``_build/mutation.jsonl``:
@@ -19,12 +20,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 RECORD = ROOT / "_build" / "mutation.jsonl"
-EVERY_FAMILY = ["test_fuzz.py", "test_precision.py", "test_shapes.py"]
+EVERY_FAMILY = ["test_fuzz.py", "test_precision.py", "test_shapes.py", "test_signatures.py"]
+PROOFS = ["tests/package/test_checks.py"]  # of these only what is named after a loss of the family
 OPERATORS = {ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.Pow: ast.Mult}
 LOGIC = {ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.And: ast.Or, ast.Or: ast.And}
 COMPARISONS = {
@@ -75,24 +77,14 @@ def seen(family: Path, fault: int) -> bool:
             list(faults(tree))[fault][2]()
         wrong = package / family.relative_to(ROOT / "src/lossbook")
         wrong.write_text(ast.unparse(tree), encoding="utf-8")
-        done = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-x",
-                "-q",
-                "-n",
-                "0",
-                "-p",
-                "no:cacheprovider",
-                *_tests(family),
-            ],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join([folder, str(ROOT)])},
-            capture_output=True,
-            check=False,
-        )
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([folder, str(ROOT)])}
+        names = [node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_"]
+        return _fails(_tests(family), environment) or _fails([*PROOFS, "-k", " or ".join(names)], environment)
+
+
+def _fails(arguments: Sequence[Path | str], environment: dict[str, str]) -> bool:
+    pytest = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider"]
+    done = subprocess.run([*pytest, *arguments], cwd=ROOT, env=environment, capture_output=True, check=False)
     return done.returncode != 0
 
 
