@@ -1,9 +1,9 @@
 """How many faults in the losses the tests see: ``python -m tests.mutation --faults 100 --seed 0``.
 
 Each fault is one change in one place of a family's ``losses.py``: an operator, a comparison, a number or a
-name exchanged for another. A copy of the package gets the fault, and on it run the tests of that family and the proofs of
-its losses.
-Lists the faults that no test saw, and returns 1 if fewer than ``--seen`` per cent were seen.
+name exchanged for another. A copy of the package gets the fault, and on it run
+the tests of that family and the proofs of its losses. Lists the faults that no test saw, and returns 1 if
+fewer than ``--seen`` per cent were seen.
 
 ``--families scores boxes`` makes faults in these only. What was found is kept in ``_build/mutation.jsonl``:
 a run that was cut off goes on where it stopped, until the losses or the tests of the family change;
