@@ -52,7 +52,10 @@ def test_a_floor_holds_bytes_functions_and_products():
     assert entropy.functions == both
     assert needed("poisson_nll_loss").functions == {"exp": elements}
     assert [str(function) for function, *_ in needed("nca_loss").whole] == ["aten.mm.default"] * 3
-    # Chunks are a way to compute it: the floor is that of the whole.
+    # Without a compiler it calls two softplus, and one is needed.
+    logits = needed("binary_cross_entropy_with_logits")
+    assert logits.functions == {"softplus": elements, "softplus_backward": elements}
+    # In chunks the products are many small ones.
     assert len(needed("linear_cross_entropy").whole) == 3
 
 
