@@ -60,7 +60,7 @@ test: lint check prose browser  ## everything CI runs
 	$(RUN) book.press build --strict
 	$(RUN) pytest -n 2 -p no:cacheprovider tests/browser
 
-bench: $(VENV)/tools      ## speed and memory beside torch's own losses
+bench: $(VENV)/tools      ## speed and memory beside torch's own losses and the machine's floor: about an hour
 	$(RUN) benchmarks
 
 gpu: $(VENV)/tools        ## on a CUDA machine: every notebook, the proofs and the benchmarks; writes their record

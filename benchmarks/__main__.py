@@ -6,6 +6,7 @@ import sys
 import torch
 
 from benchmarks.cases import CASES, missing
+from benchmarks.growth import sections
 from benchmarks.imports import import_ratio, line
 from benchmarks.measure import Result, keep_memory, measure
 from benchmarks.report import RESULTS, above_aim, file_name, machine, page, row
@@ -27,11 +28,16 @@ def main() -> None:
         if hasattr(losses, case.loss):
             results.append(measure(case, FULL, device, arguments.rounds))
             print(row(results[-1]), flush=True)
+    growth: list[str] = []
+    if device.type == "cpu" and not arguments.only:
+        for found in sections(rounds=max(3, arguments.rounds // 3)):
+            growth.append(found)
+            print(found, flush=True)
     name, imported = machine(device), line(import_ratio())
-    print("", page(results, name, imported), *above_aim(results), sep="\n")
+    print("", page(results, name, imported, growth), *above_aim(results), sep="\n")
     if not arguments.only:
         RESULTS.mkdir(exist_ok=True)
-        (RESULTS / file_name(name)).write_text(page(results, name, imported), encoding="utf-8")
+        (RESULTS / file_name(name)).write_text(page(results, name, imported, growth), encoding="utf-8")
         print(f"written to {RESULTS / file_name(name)}")
     if problems := missing(CASES):
         sys.exit("\n".join(["incomplete:", *problems]))

@@ -5,17 +5,20 @@ import platform
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.utils.benchmark import Timer
 
+from benchmarks import floor
 from benchmarks.cases import contenders
 from lossbook import memory
 from lossbook.ground.workload import Sizes, Workload
 
 OURS, READABLE, EAGER, COMPILED = "ours, compiled", "ours, eager", "torch, eager", "torch, compiled"
+FLOOR = "floor"
 SHORTEST = 0.1  # seconds that one timing takes at least
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # from malloc.h of glibc
 
@@ -24,15 +27,22 @@ Step = Callable[[], tuple[Tensor, ...]]  # returns the loss and its gradients
 
 @dataclass
 class Result:
-    """What one case took: seconds by contender, one per round, and the peak of the memory in MiB."""
+    """What one case took: seconds by contender, one per round, and the peak of the memory in MiB.
+
+    Attributes:
+        needs: what its floor holds, in words.
+        elementwise: whether each number of the loss needs one number of each argument.
+    """
 
     case: Workload
     seconds: dict[str, list[float]]
     peaks: dict[str, float] = field(default_factory=dict)
+    needs: str = ""
+    elementwise: bool = True
 
     def ratios(self, to: str, of: str = OURS) -> list[float]:
         """One contender divided by the other of the same round; empty if it was not there."""
-        if to not in self.seconds:
+        if not {to, of} <= self.seconds.keys():
             return []
         return [mine / other for mine, other in zip(self.seconds[of], self.seconds[to], strict=True)]
 
@@ -54,10 +64,8 @@ def keep_memory() -> None:
 
 def steps(case: Workload, sizes: Sizes, device: torch.device, backend: str = "inductor") -> dict[str, Step]:
     """Forward plus backward of each contender on the same inputs."""
-    torch.manual_seed(0)
     torch.compiler.reset()
-    inputs = tuple(_place(value, device) for value in case.inputs(sizes))
-    by = _leaves(inputs)
+    inputs, by = _given(case, sizes, device)
     ours, twin = contenders(case)
 
     def step(loss: Callable[..., Tensor]) -> Step:
@@ -74,14 +82,25 @@ def steps(case: Workload, sizes: Sizes, device: torch.device, backend: str = "in
     return found | ({EAGER: step(twin), COMPILED: compiled(twin)} if twin else {})
 
 
+def needs(case: Workload, sizes: Sizes, device: torch.device) -> floor.Needs:
+    """What ``case`` needs of the machine."""
+    inputs, by = _given(case, sizes, device)
+    formula = partial(case.formula, **case.options) if case.formula else contenders(case)[0]
+    arguments = {id(x): x for x in (*inputs, *by) if isinstance(x, Tensor)}
+    return floor.needs(lambda: formula(*inputs), list(arguments.values()), by)
+
+
 def measure(case: Workload, sizes: Sizes, device: torch.device, rounds: int) -> Result:
     """Time ``case`` in ``rounds`` rounds; each begins with another contender."""
-    runs, timers = steps(case, sizes, device), {}
-    for name, step in runs.items():
+    runs, needed = steps(case, sizes, device), needs(case, sizes, device)
+    timers = {}
+    for name, step in (runs | {FLOOR: floor.step(needed, device)}).items():
         step()  # compiles
         timers[name] = Timer("step()", globals={"step": step}, num_threads=torch.get_num_threads())
     repeats = {name: max(1, round(SHORTEST / timer.timeit(1).mean)) for name, timer in timers.items()}
-    result = Result(case, {name: [] for name in timers})
+    inputs, _ = _given(case, sizes, device)
+    elementwise = all(not isinstance(x, Tensor) or x.dim() < 2 for x in inputs) and not needed.whole
+    result = Result(case, {name: [] for name in timers}, needs=str(needed), elementwise=elementwise)
     names = list(timers)
     for i in range(rounds):
         for name in names[i % len(names) :] + names[: i % len(names)]:
@@ -95,6 +114,13 @@ def peak(step: Step, device: torch.device) -> float:
     """Most MiB that ``step`` holds at once, beyond its inputs and the gradients that it returns."""
     gradients = sum(g.nbytes for g in step()[1:])
     return memory.peak(step, device) - gradients / memory.MIB
+
+
+def _given(case: Workload, sizes: Sizes, device: torch.device) -> tuple[tuple[Any, ...], list[Tensor]]:
+    """The inputs, and the tensors by which a gradient is taken."""
+    torch.manual_seed(0)
+    inputs = tuple(_place(value, device) for value in case.inputs(sizes))
+    return inputs, _leaves(inputs)
 
 
 def _place(value: Any, device: torch.device) -> Any:

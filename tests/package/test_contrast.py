@@ -231,6 +231,7 @@ MISTAKES = [
     (lambda: losses.nt_xent_loss(Z(2, 3), Z(2, 4)), ValueError, "input1 and input2 must both be"),
     (lambda: losses.nt_xent_loss(Z(2, 3), Z(2, 3), torch.tensor(-2.0)), ValueError, "found -2"),
     (lambda: losses.sup_con_loss(Z(2, 3), Z(3).long()), ValueError, r"found \(2, 3\) and \(3,\)"),
+    (lambda: losses.sup_con_loss(Z(2, 0), Z(2).long()), ValueError, r"found \(2, 0\) and \(2,\)"),
     (lambda: losses.sup_con_loss(Z(2, 3), Z(2)), ValueError, "target must hold integers, found dtype"),
     (lambda: losses.sup_con_loss(E(2, 3).long(), Z(2).long()), NotImplementedError, "input must be"),
     (lambda: losses.sup_con_loss(Z(2, 3), Z(2).long(), reduction="avg"), ValueError, "found 'avg'"),

@@ -1,5 +1,6 @@
 """Random shapes, dtypes, options and layouts: every loss that torch has, against torch in float64."""
 
+import os
 import warnings
 
 import pytest
@@ -11,6 +12,7 @@ from torch.testing import assert_close
 from lossbook.checks.robust import _in
 from tests.package.beside_torch import both
 
+EXAMPLES = int(os.environ.get("LOSSBOOK_FUZZ", "25"))  # of each loss
 DTYPES = (torch.float64, torch.float32, torch.bfloat16, torch.float16)
 REDUCTIONS = st.sampled_from(["none", "mean", "sum"])
 MARGIN = st.sampled_from([0.25, 1.0, 2.0])
@@ -141,7 +143,7 @@ def strided(tensor):
 
 @pytest.mark.parametrize("name", CALLS)
 @seed(20)
-@settings(max_examples=25, deadline=None, database=None)
+@settings(max_examples=EXAMPLES, deadline=None, database=None)
 @given(data=st.data())
 def test_any_call_is_torchs_in_float64(name, data):
     torch.manual_seed(data.draw(st.integers(0, 99), label="seed"))

@@ -17,6 +17,7 @@ from torch.testing import assert_close
 from torch.utils.checkpoint import checkpoint
 
 from lossbook import checks, likelihoods, losses, modules
+from lossbook.families.vocabulary.chunked import rows_per_chunk
 
 REDUCTIONS = ("none", "mean", "sum")
 CHUNKS = Options(batch_chunk_size=2)
@@ -159,6 +160,29 @@ def test_backward_may_run_again_and_be_differentiated(reduction):
         return torch.autograd.grad(sum((g**2).sum() for g in again), (h, w, b))
 
     assert_close(hessian_product(CHUNKS), hessian_product(None))
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_gradients_are_copied_only_for_who_changes_them_and_comes_again(kept):
+    h, w, _ = layer()
+    options = Options(batch_chunk_size=2, allow_retain_graph=kept)
+    loss = losses.linear_cross_entropy(h, w, torch.tensor([0, 6, 3, 3, 1]), options=options)
+    first, again = (torch.autograd.grad(loss, w, retain_graph=True)[0] for _ in range(2))
+    assert (first.data_ptr() == again.data_ptr()) is not kept
+    assert_close(torch.autograd.grad(loss, w, 2 * torch.ones_like(loss), retain_graph=True)[0], 2 * first)
+    expected = first.clone()
+    first.zero_()
+    if kept:
+        assert_close(torch.autograd.grad(loss, w)[0], expected)
+    else:  # never a wrong gradient
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            torch.autograd.grad(loss, w)
+
+
+@pytest.mark.parametrize("features", [64, 512])
+def test_a_chunk_of_a_huge_vocabulary_is_small_beside_its_gradients(features):
+    rows = rows_per_chunk(Options(), rows=512, features=features, classes=131_072)
+    assert rows * 131_072 * 4 <= max(2**23, 131_072 * features * 4 / 4)
 
 
 @pytest.mark.parametrize("wanted", [(True, False, False), (False, True, False), (False, False, True)])

@@ -1,5 +1,6 @@
 """Mixed precision: under ``torch.autocast`` a loss is computed in float32, as torch computes its own."""
 
+import threading
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
@@ -7,9 +8,12 @@ from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
+from torch.autograd import Function
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
+
+_around = threading.local()  # in how many losses, around which autocast is on, the thread is
 
 
 def full_precision(loss: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
@@ -27,9 +31,13 @@ def full_precision(loss: Callable[Arguments, Result]) -> Callable[Arguments, Res
         device = _autocast_device((*args, *kwargs.values()))
         if device is None:
             return loss(*args, **kwargs)
-        with torch.autocast(device, enabled=False):
-            wide: dict[str, Any] = {name: _widened(value) for name, value in kwargs.items()}
-            return loss(*map(_widened, args), **wide)
+        _around.losses = getattr(_around, "losses", 0) + 1
+        try:
+            with torch.autocast(device, enabled=False):
+                wide: dict[str, Any] = {name: _widened(value) for name, value in kwargs.items()}
+                return loss(*map(_widened, args), **wide)
+        finally:
+            _around.losses -= 1
 
     # A compiler counts what it compiles by the code object: each loss has its own.
     own: Any = computed
@@ -49,6 +57,28 @@ def lowered(*tensors: Tensor | None) -> list[Any]:
         return list(tensors)
     dtype = torch.get_autocast_dtype(device)
     return [x if x is None or x.dtype == torch.float64 else x.to(dtype) for x in tensors]
+
+
+def product(a: Tensor, b: Tensor) -> Tensor:
+    """``a @ b``, whose gradients too keep full precision where a compiler makes them under autocast.
+
+    It makes a backward pass under the autocast that was on around the loss.
+    """
+    compiled = torch.compiler.is_compiling() and getattr(_around, "losses", 0) > 0
+    return _Product.apply(a, b) if compiled else a @ b
+
+
+class _Product(Function):
+    @staticmethod
+    def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
+        ctx.save_for_backward(a, b)
+        return a @ b
+
+    @staticmethod
+    def backward(ctx: Any, upstream: Tensor) -> tuple[Tensor, Tensor]:
+        a, b = ctx.saved_tensors
+        with autocast_off(upstream):
+            return upstream @ b.mT, a.mT @ upstream
 
 
 def autocast_off(tensor: Tensor) -> AbstractContextManager[Any]:

@@ -10,7 +10,7 @@ def reduce(loss: Tensor, reduction: str) -> Tensor:
     """Apply ``reduction`` to the elementwise ``loss``: ``'mean'`` divides by the number of elements."""
     check_reduction(reduction)
     if reduction == "mean":
-        return loss.mean()
+        return mean_by(loss, loss.numel())  # loss.mean() writes a gradient as large as loss: this does not
     return loss.sum() if reduction == "sum" else loss
 
 

@@ -76,8 +76,9 @@ def times(a: Tensor, b: Tensor) -> Tensor:
 
     There the gradient by ``a`` is 0 too.
     """
-    if not b.is_floating_point():
-        return a * b
+    product = a * b
+    if not b.is_floating_point() or (b.is_cpu and can_look_at(product) and not product.sum().isnan()):
+        return product  # most often so, and several times as fast
     return a * torch.where((a == 0) & (b.abs() == math.inf), 0, b)
 
 

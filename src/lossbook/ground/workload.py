@@ -47,6 +47,7 @@ class Workload:
         memory: whether the peak of the memory is measured too.
         cuda: whether the workload is for a GPU only.
         ours: ours as a function of the inputs, where that is not the loss itself.
+        formula: what its floor is read off, where that is not ours.
         twin: what it is compared with, where that is not torch's function of the name; a loss without
             either is timed alone.
     """
@@ -59,6 +60,7 @@ class Workload:
     memory: bool = False
     cuda: bool = False
     ours: Loss | None = None
+    formula: Loss | None = None
     twin: Loss | None = None
 
     @property
@@ -108,9 +110,12 @@ def vectors(s: Sizes, count: int) -> list[Tensor]:
 
 
 def labelled_vectors(s: Sizes) -> Inputs:
-    """Vectors of a batch, and the class of each: four classes, none alone."""
+    """Vectors of a batch, about 1 from each other, and the class of each: four classes, none alone.
+
+    Farther apart, weights below 1e-38 make products slow on a processor.
+    """
     points = max(s.rows // 4, 8)
-    return leaf(torch.randn(points, s.features)), torch.arange(points) % 4
+    return leaf(torch.randn(points, s.features) / s.features**0.5), torch.arange(points) % 4
 
 
 def class_probabilities(s: Sizes) -> Inputs:

@@ -130,10 +130,13 @@ def binary_cross_entropy_with_logits(
     yes, no = target, 1 - target
     if pos_weight is not None:
         yes = pos_weight.to(at_least_float32(input)) * target.to(at_least_float32(target))
-    # yes * log(1 + e^-z) + no * log(1 + e^z), both from the one that is at most log 2: the other is |z| more.
-    negative = input < 0
-    size = torch.where(negative, -input, input)
-    loss = times(torch.where(negative, yes, no), size) + (yes + no) * torch.exp(-size).log1p()
+    if torch.compiler.is_compiling():
+        # Both logarithms from the one that is at most log 2, as the other is |z| more: half the functions.
+        negative = input < 0
+        size = torch.where(negative, -input, input)
+        loss = times(torch.where(negative, yes, no), size) + (yes + no) * torch.exp(-size).log1p()
+    else:
+        loss = times(yes, softplus(-input)) + times(no, softplus(input))
     loss = loss.to(torch.promote_types(input.dtype, target.dtype))
     return reduce(_weighted(loss, weight), reduction)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_floating
-from lossbook.ground.autocast import full_precision
+from lossbook.ground.autocast import full_precision, product
 from lossbook.ground.reduction import at_least_float32, check_reduction, mean_by, reduce
 from lossbook.ground.values import check_values, softplus
 
@@ -63,12 +63,13 @@ def info_nce_loss(
     tau = _positive("temperature", temperature, input)
     query, key = _direction(input), _direction(target)
     if negatives is None:
-        score = query @ key.T / tau
+        score = product(query, key.T) / tau
         each = _surprise(score.diagonal(), _without_diagonal(score))
     else:
         _check_negatives(negatives, input)
         others = _direction(negatives)
-        score = query @ others.T if others.ndim == 2 else (others @ query.unsqueeze(-1)).squeeze(-1)
+        shared = others.ndim == 2
+        score = product(query, others.T) if shared else product(others, query.unsqueeze(-1)).squeeze(-1)
         each = _surprise((query * key).sum(-1) / tau, score / tau)
     return reduce(each.to(input.dtype), reduction)
 
@@ -110,7 +111,7 @@ def clip_loss(
     tensor(0.3133)
     """
     _check_views(input1=input1, input2=input2)
-    score = _direction(input1) @ _direction(input2).T / _positive("temperature", temperature, input1)
+    score = product(_direction(input1), _direction(input2).T) / _positive("temperature", temperature, input1)
     there, back = (_surprise(score.diagonal(), _without_diagonal(s)) for s in (score, score.T))
     return reduce(((there + back) / 2).to(input1.dtype), reduction)
 
@@ -154,7 +155,7 @@ def nt_xent_loss(
     _check_views(input1=input1, input2=input2)
     count = len(input1)
     views = torch.cat([_direction(input1), _direction(input2)])
-    score = views @ views.T / _positive("temperature", temperature, input1)
+    score = product(views, views.T) / _positive("temperature", temperature, input1)
     partner = torch.arange(2 * count, device=score.device).roll(count).unsqueeze(1)
     others = _without_diagonal(score).scatter(1, partner, EXCLUDED)
     each = _surprise(score.gather(1, partner).squeeze(1), others)
@@ -204,7 +205,7 @@ def sup_con_loss(
     """
     _check_classes(input, target)
     points = _direction(input)
-    score = points @ points.T / _positive("temperature", temperature, input)
+    score = product(points, points.T) / _positive("temperature", temperature, input)
     alike = (target.unsqueeze(1) == target) & ~_diagonal(score)
     friends = alike.sum(1)
     mean = torch.where(alike, score, 0).sum(1) / friends.clamp(min=1)
@@ -258,7 +259,7 @@ def siglip_loss(
     """
     _check_views(input1=input1, input2=input2)
     scale, bias = _positive("scale", scale, input1), _one("bias", bias, input1)
-    logit = scale * (_direction(input1) @ _direction(input2).T) + bias
+    logit = scale * product(_direction(input1), _direction(input2).T) + bias
     pairs = softplus(torch.where(_diagonal(logit), -logit, logit))
     return reduce(pairs.sum(1).to(input1.dtype), reduction)
 
@@ -299,7 +300,7 @@ def barlow_twins_loss(input1: Tensor, input2: Tensor, lambd: float = 0.005, eps:
     """
     _check_views(2, input1=input1, input2=input2)
     z1, z2 = (_standardised(x, eps) for x in (input1, input2))
-    correlation = z1.T @ z2 / len(z1)
+    correlation = product(z1.T, z2) / len(z1)
     agree, repeat = (1 - correlation) ** 2, lambd * correlation**2
     return torch.where(_diagonal(correlation), agree, repeat).sum().to(input1.dtype)
 
@@ -355,7 +356,7 @@ def vicreg_loss(
     total = invariance * (x1 - x2).square().mean()
     for x in (x1, x2):
         centred = x - x.mean(0)
-        moments = centred.T @ centred / (count - 1)
+        moments = product(centred.T, centred) / (count - 1)
         lacking = torch.relu(1 - (moments.diagonal() + eps).sqrt()).sum() / (2 * width)
         repeated = torch.where(_diagonal(moments), 0, moments).square().sum() / width
         total = total + variance * lacking + covariance * repeated

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from lossbook.ground.arguments import check_floating
-from lossbook.ground.autocast import full_precision
+from lossbook.ground.autocast import full_precision, product
 from lossbook.ground.reduction import reduce
 from lossbook.ground.values import check_values_if_strict
 
@@ -120,7 +120,7 @@ def _squared_distances(points: Tensor) -> Tensor:
     points = points.to(torch.promote_types(points.dtype, torch.float32))
     points = points - points.detach().mean(0)
     squared = (points * points).sum(1)
-    return squared.unsqueeze(1) - 2 * points @ points.T + squared
+    return squared.unsqueeze(1) - 2 * product(points, points.T) + squared
 
 
 def _validate(input: Tensor, target: Tensor, temperature: float | Tensor) -> None:

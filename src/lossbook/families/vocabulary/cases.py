@@ -120,7 +120,9 @@ def logits_of_classes(s: Sizes) -> Inputs:
     return (leaf(torch.randn(s.rows, s.classes)),)
 
 
-linear_workload = partial(Workload, "linear_cross_entropy", ours=in_chunks, memory=True)
+linear_workload = partial(
+    Workload, "linear_cross_entropy", ours=in_chunks, formula=linear_cross_entropy, memory=True
+)
 
 
 WORKLOADS = (

@@ -14,8 +14,9 @@ from torch.nn.functional import linear
 
 from lossbook.families.categorical.losses import cross_entropy
 from lossbook.ground.autocast import autocast_off
-from lossbook.ground.values import times
+from lossbook.ground.values import can_look_at, times
 
+BUDGET = 2**21  # bytes of logits: about what a core keeps at hand
 FEWEST_ROWS = 16
 
 
@@ -44,14 +45,13 @@ def chunked_losses(
         total: return the scalar sum. Its gradients are made in the same sweep, so that backward only
             scales them; without it, backward sweeps a second time.
     """
-    rows = rows_per_chunk(options, len(input), input.shape[1], len(linear_weight))
     dtype = accumulation_dtype(input, options)
+    rows = rows_per_chunk(options, len(input), input.shape[1], len(linear_weight), dtype.itemsize)
     if not torch.is_grad_enabled():
         input, linear_weight = input.detach(), linear_weight.detach()
         linear_bias = None if linear_bias is None else linear_bias.detach()
-    return _Chunked.apply(
-        input, linear_weight, linear_bias, target, weight, scale, label_smoothing, rows, dtype, total
-    )
+    settings = (label_smoothing, rows, dtype, total, not options.allow_retain_graph)
+    return _Chunked.apply(input, linear_weight, linear_bias, target, weight, scale, *settings)
 
 
 def accumulation_dtype(input: Tensor, options: LinearCrossEntropyOptions) -> torch.dtype:
@@ -59,21 +59,27 @@ def accumulation_dtype(input: Tensor, options: LinearCrossEntropyOptions) -> tor
     return options.acc_dtype or torch.promote_types(input.dtype, torch.float32)
 
 
-def rows_per_chunk(options: LinearCrossEntropyOptions, rows: int, features: int, classes: int) -> int:
+def rows_per_chunk(
+    options: LinearCrossEntropyOptions, rows: int, features: int, classes: int, itemsize: int = 4
+) -> int:
     """How many rows of logits to hold at once.
 
     ``'aspect_ratio:k'`` makes a chunk of logits take ``1/k`` of the memory of the input, rounded up to a
-    power of two; ``'auto'`` is ``k = 1``, but at least 16 rows: each chunk passes once over the gradient of
-    the weight, and for one row, torch's choice for a large vocabulary, that takes far longer than the rest.
+    power of two, as in torch. ``'auto'`` fills a budget of 2 MiB. But each chunk passes over the gradient of
+    the weight, so that it has a quarter as many rows as there are features at least: what that pass costs is
+    then no more than is saved by logits that stay in the cache. Such a chunk takes a quarter of the memory of
+    the gradient.
 
-    >>> rows_per_chunk(LinearCrossEntropyOptions(), rows=512, features=64, classes=131_072)
-    16
     >>> rows_per_chunk(LinearCrossEntropyOptions(), rows=4096, features=64, classes=8192)
-    32
+    64
+    >>> rows_per_chunk(LinearCrossEntropyOptions(), rows=512, features=512, classes=131_072)
+    128
     """
     method, size = options.chunking_method, options.batch_chunk_size
     if method is None or (method == "auto" and size is not None):
         return max(1, min(size or rows, rows))
+    if method == "auto":
+        return max(1, min(max(BUDGET // (itemsize * classes), features // 4, FEWEST_ROWS), rows))
     factor = int(method.partition(":")[2] or 1)
     share = -(-rows // max(1, -(-classes // max(1, features))))
     chosen = max(1, min((1 << max(0, share - 1).bit_length()) // factor, rows))
@@ -82,7 +88,7 @@ def rows_per_chunk(options: LinearCrossEntropyOptions, rows: int, features: int,
             f"batch_chunk_size={size} contradicts chunking_method={method!r}, which gives {chosen} rows: "
             "set only one of them"
         )
-    return chosen if method != "auto" else min(max(chosen, FEWEST_ROWS), rows) or 1
+    return chosen
 
 
 class _Chunked(Function):
@@ -101,12 +107,13 @@ class _Chunked(Function):
         rows: int,
         dtype: torch.dtype,
         total: bool,
+        given_away: bool,
     ) -> Tensor:
         arguments = (input, linear_weight, linear_bias, target, weight, scale)
         wanted = [total and needed for needed in ctx.needs_input_grad[:3]]
         losses, *gradients = _sweep(*arguments, label_smoothing, rows, dtype, wanted)
         ctx.settings = (label_smoothing, rows, dtype)
-        ctx.total = total
+        ctx.total, ctx.given_away = total, given_away
         ctx.save_for_backward(*arguments, *gradients)
         return losses.sum() if total else losses
 
@@ -119,11 +126,18 @@ class _Chunked(Function):
         if torch.is_grad_enabled() and not torch.compiler.is_compiling():
             gradients = _differentiable_gradients(upstream, needed, arguments, ctx.settings[0])
         elif ctx.total:
-            gradients = [gradient * upstream for gradient in gradients]
+            gradients = (
+                gradients if ctx.given_away and _is_one(upstream) else [g * upstream for g in gradients]
+            )
         else:
             *others, scale = arguments
             _, *gradients = _sweep(*others, scale * upstream, *ctx.settings, needed)
-        return *(g if need else None for g, need in zip(gradients, needed, strict=True)), *[None] * 7
+        return *(g if need else None for g, need in zip(gradients, needed, strict=True)), *[None] * 8
+
+
+def _is_one(upstream: Tensor) -> bool:
+    # Then the gradients are right as they are, and need no copy. On a GPU, looking would wait.
+    return upstream.is_cpu and can_look_at(upstream) and upstream.item() == 1
 
 
 @torch.library.custom_op("lossbook::linear_cross_entropy_sweep", mutates_args=())
@@ -148,7 +162,10 @@ def _sweep(
     term = _soft_term if target.is_floating_point() else _hard_term
     losses = torch.empty_like(scale)
     d_input = torch.empty_like(input if wanted[0] else input[:0])
-    d_weight = torch.zeros_like(linear_weight if wanted[1] else linear_weight[:0], dtype=dtype)
+    # Without a row to overwrite it the gradient is 0.
+    d_weight = (torch.empty_like if len(input) else torch.zeros_like)(
+        linear_weight if wanted[1] else linear_weight[:0], dtype=dtype
+    )
     d_bias = scale.new_zeros(len(linear_weight) if wanted[2] else 0)
     with autocast_off(input):
         for start in range(0, len(input), rows):
@@ -161,7 +178,7 @@ def _sweep(
             if wanted[0]:
                 d_input[part] = residual @ linear_weight
             if wanted[1]:
-                _add_product(d_weight, residual.T, input[part])
+                _add_product(d_weight, residual.T, input[part], first=start == 0)
             del logits, residual  # they would last while the next ones are made
     return losses, d_input, d_weight.to(input.dtype), d_bias.to(input.dtype)
 
@@ -187,7 +204,7 @@ def _(
     )
 
 
-# Both terms write over the logits and their softmax: chunks are the largest things there are.
+# Both terms write over the logits: chunks are the largest things there are.
 
 
 def _hard_term(
@@ -195,16 +212,17 @@ def _hard_term(
 ) -> tuple[Tensor, Tensor]:
     # loss = -a log p_y - sum_c u_c log p_c, with a = (1 - smoothing) w_y and u = smoothing w / C
     index = target.unsqueeze(1)
-    weight = scale.new_ones(logits.shape[1]) if weight is None else weight
-    own = (1 - smoothing) * weight[target]
-    uniform = smoothing / len(weight) * weight
-    total = own + uniform.sum()
+    own = torch.full_like(scale, 1 - smoothing) if weight is None else (1 - smoothing) * weight[target]
     score = times(own, _shift(logits).gather(1, index).squeeze(1))
+    total = own
     if smoothing:
+        weight = scale.new_ones(logits.shape[1]) if weight is None else weight
+        uniform = smoothing / len(weight) * weight
         score += _weigh(uniform, logits)
-    p, log_sum = _softmax(logits)
+        total = own + uniform.sum()
     # residual = (a + sum u) p - a e_y - u
-    residual = p.mul_((total * scale).unsqueeze(1)).scatter_add_(1, index, (-own * scale).unsqueeze(1))
+    residual, log_sum = _times_softmax(total * scale, logits)
+    residual.scatter_add_(1, index, (-own * scale).unsqueeze(1))
     if smoothing:
         residual.addr_(scale, uniform, alpha=-1)
     return times(scale, total * log_sum - score), residual
@@ -220,8 +238,8 @@ def _soft_term(
     q = q if weight is None else weight * q
     total = q.sum(1)
     score = _weigh(q, _shift(logits))
-    p, log_sum = _softmax(logits)
-    residual = p.mul_((total * scale).unsqueeze(1)).addcmul_(q, scale.unsqueeze(1), value=-1)
+    residual, log_sum = _times_softmax(total * scale, logits)
+    residual.addcmul_(q, scale.unsqueeze(1), value=-1)
     return times(scale, total * log_sum - score), residual
 
 
@@ -230,13 +248,10 @@ def _shift(logits: Tensor) -> Tensor:
     return logits.sub_(logits.amax(1, keepdim=True))
 
 
-def _softmax(shifted: Tensor) -> tuple[Tensor, Tensor]:
-    """The softmax of each row, and the logarithm of the sum of the exponentials.
-
-    The second follows from the first, where the logit is 0: there is one exponential per logit.
-    """
-    p = shifted.softmax(1)
-    return p, -p.amax(1).log()
+def _times_softmax(factor: Tensor, shifted: Tensor) -> tuple[Tensor, Tensor]:
+    """The softmax of each row times its factor, in place, and the log of the sum of the exponentials."""
+    sum = shifted.exp_().sum(1)
+    return shifted.mul_((factor / sum).unsqueeze(1)), sum.log()
 
 
 def _weigh(q: Tensor, logits: Tensor) -> Tensor:
@@ -257,9 +272,11 @@ def _check_range(target: Tensor, classes: int) -> None:
         )
 
 
-def _add_product(sum: Tensor, a: Tensor, b: Tensor) -> None:
+def _add_product(sum: Tensor, a: Tensor, b: Tensor, first: bool) -> None:
     if sum.dtype == a.dtype:
-        sum.addmm_(a, b)
+        torch.addmm(sum, a, b, beta=0 if first else 1, out=sum)
+    elif first:
+        sum.copy_(a @ b)
     else:
         sum += a @ b
 

@@ -58,8 +58,9 @@ def linear_cross_entropy(
         label_smoothing: share of the target given to the uniform distribution, 0 to 1.
         options: how many rows of logits exist at a time (``batch_chunk_size``, ``chunking_method``), and the
             dtype of the softmax and of the sums (``acc_dtype``, by default float32 or wider). ``None`` holds
-            all logits. ``acc_policy`` and ``allow_retain_graph`` change nothing: sums are always made in
-            ``acc_dtype``, and backward may always run again.
+            all logits. ``acc_policy`` changes nothing: sums are always made in ``acc_dtype``. Backward may
+            always run again; with ``allow_retain_graph`` also after its gradients were changed in place,
+            which on a CPU are then copies.
 
     Returns:
         The loss in nats: a scalar, or the shape of the class indices for ``'none'``.
