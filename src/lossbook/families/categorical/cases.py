@@ -68,7 +68,7 @@ SPECS = {
     "logit_adjusted_cross_entropy": Spec(
         imbalanced,
         wrt=(0, 2),
-        options=({}, *grid(tau=(-1.0, 0.0, 1.5), ignore_index=(-100, 1))),
+        options=({}, {"tau": 0.0}, {"tau": 1.5}, {"tau": -1.0, "ignore_index": 1}),
         extremes=[
             ((z, y, RARE), {"tau": t})
             for z in (SURE, MASKED)
@@ -80,7 +80,7 @@ SPECS = {
     ),
     "focal_loss": Spec(
         logits,
-        options=grid(weight=(None, WEIGHT), ignore_index=(-100, 1), gamma=(0.0, 0.5, 1.0, 2.0)),
+        options=({}, *grid(weight=(None, WEIGHT), gamma=(0.0, 0.5, 2.0)), {"gamma": 1.0, "ignore_index": 1}),
         extremes=[
             ((z, y), {"gamma": g}) for z in (SURE, MASKED) for y in (RIGHT, WRONG) for g in (0.0, 0.5, 2.0)
         ],
