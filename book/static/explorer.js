@@ -54,6 +54,8 @@
 
   /* The probability of the right class whose logit leads by x. */
   const leading = (x, C) => 1 / (1 + (C - 1) * Math.exp(-x));
+  // What the share of the right class adds to its lead; the others have equal shares.
+  const adjustment = (p) => p.tau * Math.log((p.share * (p.C - 1)) / (1 - p.share));
   const binary = (z, t) => t * softplus(-z) + (1 - t) * softplus(z);
 
   const range = (name, min, max, step, value) => ({ name, min, max, step, value });
@@ -248,6 +250,12 @@
         return (probability - (1 - p.label_smoothing + p.label_smoothing / p.C)) / p.temperature;
       },
       density: null,
+    },
+    logit_adjusted_cross_entropy: {
+      x: "lead", from: -6, to: 6,
+      settings: [range("C", 2, 20, 1, 3), range("share", 0.01, 0.99, 0.01, 0.1), range("tau", 0, 2, 0.25, 1)],
+      loss: (x, p) => -Math.log(leading(x + adjustment(p), p.C)),
+      gradient: (x, p) => -(1 - leading(x + adjustment(p), p.C)), density: null,
     },
     focal_loss: {
       x: "lead", from: -6, to: 6, settings: [range("C", 2, 20, 1, 3), range("gamma", 0, 5, 0.5, 2)],

@@ -16,6 +16,7 @@ from lossbook.families.boxes.gradients import diou_loss as diou_loss
 from lossbook.families.boxes.gradients import giou_loss as giou_loss
 from lossbook.families.categorical.gradients import cross_entropy as cross_entropy
 from lossbook.families.categorical.gradients import focal_loss as focal_loss
+from lossbook.families.categorical.gradients import logit_adjusted_cross_entropy as logit_adjusted_cross_entropy
 from lossbook.families.categorical.gradients import nll_loss as nll_loss
 from lossbook.families.contrast.gradients import barlow_twins_loss as barlow_twins_loss
 from lossbook.families.contrast.gradients import clip_loss as clip_loss

@@ -14,6 +14,7 @@ from lossbook.families.binary.likelihoods import cloglog_loss as cloglog_loss
 from lossbook.families.binary.likelihoods import probit_loss as probit_loss
 from lossbook.families.binary.likelihoods import soft_margin_loss as soft_margin_loss
 from lossbook.families.categorical.likelihoods import cross_entropy as cross_entropy
+from lossbook.families.categorical.likelihoods import logit_adjusted_cross_entropy as logit_adjusted_cross_entropy
 from lossbook.families.categorical.likelihoods import nll_loss as nll_loss
 from lossbook.families.contrast.likelihoods import each_pair as each_pair
 from lossbook.families.contrast.likelihoods import which_partner as which_partner

@@ -16,6 +16,7 @@ from lossbook.families.boxes.losses import diou_loss as diou_loss
 from lossbook.families.boxes.losses import giou_loss as giou_loss
 from lossbook.families.categorical.losses import cross_entropy as cross_entropy
 from lossbook.families.categorical.losses import focal_loss as focal_loss
+from lossbook.families.categorical.losses import logit_adjusted_cross_entropy as logit_adjusted_cross_entropy
 from lossbook.families.categorical.losses import nll_loss as nll_loss
 from lossbook.families.contrast.losses import barlow_twins_loss as barlow_twins_loss
 from lossbook.families.contrast.losses import clip_loss as clip_loss

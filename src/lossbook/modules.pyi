@@ -16,6 +16,7 @@ from lossbook.families.boxes.modules import DIoULoss as DIoULoss
 from lossbook.families.boxes.modules import GIoULoss as GIoULoss
 from lossbook.families.categorical.modules import CrossEntropyLoss as CrossEntropyLoss
 from lossbook.families.categorical.modules import FocalLoss as FocalLoss
+from lossbook.families.categorical.modules import LogitAdjustedCrossEntropyLoss as LogitAdjustedCrossEntropyLoss
 from lossbook.families.categorical.modules import NLLLoss as NLLLoss
 from lossbook.families.contrast.modules import BarlowTwinsLoss as BarlowTwinsLoss
 from lossbook.families.contrast.modules import CLIPLoss as CLIPLoss

@@ -45,6 +45,15 @@ def led(name: str) -> Callable[..., Tensor]:
     return loss
 
 
+def rare(x: Tensor, C: float, share: float, tau: float) -> Tensor:
+    """Logit adjustment where the right class has a share, and the others divide the rest evenly."""
+    prior = torch.full((int(C),), (1 - share) / (C - 1), dtype=x.dtype)
+    prior[0] = share
+    target = torch.zeros(len(x), dtype=torch.long)
+    z = one_against_zeros(x, int(C))
+    return losses.logit_adjusted_cross_entropy(z, target, prior, tau, reduction="none")
+
+
 def labelled(name: str, label: str) -> Callable[..., Tensor]:
     """A loss of one number and its label, which the explorer has among the settings."""
     return lambda x, **p: getattr(losses, name)(x, full(x, p.pop(label)), reduction="none", **p)
@@ -93,6 +102,10 @@ LOSSES: dict[str, tuple[Callable[..., Tensor], list[Setting]]] = {
         [{"y": 1, "margin": 1}, {"y": -1, "margin": 0.5}],
     ),
     "focal_loss": (led("focal_loss"), [{"C": 2, "gamma": 0}, {"C": 5, "gamma": 2}]),
+    "logit_adjusted_cross_entropy": (
+        rare,
+        [{"C": 2, "share": 0.02, "tau": 1}, {"C": 5, "share": 0.6, "tau": 0.5}],
+    ),
     "log_cosh_loss": (same("log_cosh_loss"), [{}]),
     "pseudo_huber_loss": (same("pseudo_huber_loss"), [{"delta": 0.1}, {"delta": 3.0}]),
     "general_robust_loss": (

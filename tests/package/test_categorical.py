@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.testing import assert_close
 
-from lossbook import checks, gradients, losses
+from lossbook import checks, gradients, likelihoods, losses, training
 from tests.package.beside_torch import (
     DTYPES,
     INF,
@@ -26,13 +26,13 @@ from tests.package.beside_torch import (
     with_gradients,
 )
 
-NLL, CE, FOCAL = "nll_loss", "cross_entropy", "focal_loss"
+NLL, CE, FOCAL, ADJUSTED = "nll_loss", "cross_entropy", "focal_loss", "logit_adjusted_cross_entropy"
 torch.manual_seed(0)
 Z, Y, Q, W = rand(3, 4), torch.tensor([0, 3, 2]), rand(3, 4).softmax(1), torch.rand(4, dtype=torch.float64)
 BODIES = st.one_of(st.just(()), st.lists(st.integers(0, 3), min_size=1, max_size=4).map(tuple))
 
 
-@pytest.mark.parametrize("name", [NLL, CE, FOCAL])
+@pytest.mark.parametrize("name", [NLL, CE, FOCAL, ADJUSTED])
 def test_every_proof_of_the_engine_holds(name):
     checks.prove(getattr(losses, name))
 
@@ -241,6 +241,74 @@ def test_focal_loss_refuses_a_negative_gamma():
         losses.focal_loss(Z, Y, gamma=-1)
 
 
+PRIOR = torch.tensor([0.6, 0.3, 0.08, 0.02], dtype=torch.float64)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_logit_adjustment_is_cross_entropy_of_shifted_logits(reduction):
+    y = torch.tensor([0, -100, 2])
+    for tau in (0.0, 1.0, -0.5):
+        ours = losses.logit_adjusted_cross_entropy(Z, y, PRIOR, tau, reduction=reduction)
+        assert_close(ours, F.cross_entropy(Z + tau * PRIOR.log(), y, reduction=reduction))
+
+
+def test_counts_will_do_for_shares():
+    ours = losses.logit_adjusted_cross_entropy(Z, Y, 5000 * PRIOR, 1.7)
+    assert_close(ours, losses.logit_adjusted_cross_entropy(Z, Y, PRIOR, 1.7))
+    many = torch.tensor([3e5, 2.0, 1.0, 1e-7])  # float16 holds neither end
+    half = losses.logit_adjusted_cross_entropy(Z.half(), Y, many, reduction="none")
+    assert half.dtype == torch.float16
+    exact = losses.logit_adjusted_cross_entropy(Z, Y, many.double(), reduction="none")
+    assert_close(half.double(), exact, rtol=3e-3, atol=3e-3)
+
+
+def test_every_shape_of_a_class_loss():
+    one = losses.logit_adjusted_cross_entropy(Z[0], Y[0], PRIOR)
+    assert_close(one, losses.logit_adjusted_cross_entropy(Z[:1], Y[:1], PRIOR))
+    z, y = rand(2, 4, 3, 5), torch.randint(4, (2, 3, 5))
+    flat = losses.logit_adjusted_cross_entropy(z.movedim(1, -1).reshape(-1, 4), y.reshape(-1), PRIOR)
+    assert_close(losses.logit_adjusted_cross_entropy(z, y, PRIOR), flat)
+
+
+@pytest.mark.parametrize("tau", [0.0, 0.5, 1.0])
+def test_its_minimiser_is_the_truth_divided_by_a_power_of_the_prior(tau):
+    eta = torch.tensor([0.7, 0.15, 0.1, 0.05], dtype=torch.float64)
+    z = torch.zeros(4, dtype=torch.float64, requires_grad=True)
+    options = {"tau": tau, "reduction": "none"}
+    each = torch.arange(4)
+    training.minimise(
+        lambda: eta @ losses.logit_adjusted_cross_entropy(z.expand(4, -1), each, PRIOR, **options), z
+    )
+    wanted = eta / PRIOR**tau
+    assert_close(z.detach().softmax(0), wanted / wanted.sum(), rtol=1e-4, atol=1e-6)
+
+
+def test_the_likelihood_counts_the_classes_as_they_come():
+    model = likelihoods.logit_adjusted_cross_entropy(torch.zeros(1, 4).double(), PRIOR)
+    assert_close(model.distribution.probs, PRIOR[None])
+
+
+ADJUSTED_MISTAKES = {
+    "another length": (ValueError, r"prior must have shape \(4,\), found \(3,\)", (Z, Y, PRIOR[:3])),
+    "a matrix": (ValueError, r"found \(1, 4\)", (Z, Y, PRIOR[None])),
+    "nobody": (ValueError, "prior must be positive, found 0", (Z, Y, PRIOR - PRIOR[3])),
+    "negative": (ValueError, "prior must be positive, found -0.6", (Z, Y, -PRIOR)),
+    "counts as integers": (NotImplementedError, "prior must be a floating", (Z, Y, torch.ones(4).long())),
+    "index too large": (IndexError, "class index below 4, found 5", (Z, Y + 2, PRIOR)),
+    "floats": (RuntimeError, "found torch.float64", (Z, Y.double(), PRIOR)),
+    "integer logits": (NotImplementedError, "input must be a floating", (Z.long(), Y, PRIOR)),
+    "batch sizes": (ValueError, r"input \(3, 4\) and target \(2,\)", (Z, Y[:2], PRIOR)),
+    "reduction": (ValueError, "'avg'", (Z, Y, PRIOR, 1.0, -100, "avg")),
+}
+
+
+@pytest.mark.parametrize("mistake", ADJUSTED_MISTAKES)
+def test_a_mistake_in_logit_adjustment_is_named(mistake):
+    error, match, arguments = ADJUSTED_MISTAKES[mistake]
+    with pytest.raises(error, match=match):
+        losses.logit_adjusted_cross_entropy(*arguments)
+
+
 def test_the_worst_logits_stay_finite_in_every_precision():
     for dtype, size in ((torch.float64, 1e4), (torch.float32, 1e4), (torch.float16, 6e4)):
         z = torch.tensor([[size, -size, 0.0]], dtype=dtype) / 2
@@ -253,6 +321,10 @@ def test_the_worst_logits_stay_finite_in_every_precision():
 def test_transforms_and_compilation(name):
     assert_transforms(name, Z.log_softmax(1), Y)
     assert_compiles(name, K, torch.randint(4, (2, 5)), weight=W)
+
+
+def test_transforms_and_compilation_of_logit_adjustment():
+    assert_compiles(ADJUSTED, K, torch.randint(4, (2, 5)), PRIOR, wrt=(0, 2), tau=0.5)
 
 
 def test_compiled_class_probabilities_with_smoothing():
@@ -271,4 +343,6 @@ def test_modules():
         label_smoothing=0.1,
         shown="weight=Tensor(4,), label_smoothing=0.1",
     )
+    options = {"tau": 0.5, "shown": "tau=0.5"}
+    assert_module("LogitAdjustedCrossEntropyLoss", Z, Y, PRIOR, **options)
     assert_module("FocalLoss", Z, Y, gamma=3.0, reduction="sum", shown="reduction='sum', gamma=3.0")

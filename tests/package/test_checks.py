@@ -75,6 +75,27 @@ def test_a_wrong_backward_is_found_by_finite_differences():
         prove(lambda input, target: Doubled.apply(input - target).sum(), SPEC)
 
 
+def stopped(input, target):
+    """A squared error that is weighted by its own size; no gradient flows through the weight."""
+    error = (input - target) ** 2
+    return (error.detach() * error).sum()
+
+
+def held(found, true):
+    weight = (found - true) ** 2
+    return lambda input, target: (weight * (input - target) ** 2).sum()
+
+
+def test_a_stopped_gradient_is_compared_with_the_loss_whose_stopped_part_is_held():
+    with pytest.raises(AssertionError, match="finite differences"):
+        prove(stopped, SPEC)
+    spec = Spec(SPEC.inputs, held=held, dtypes=())
+    assert prove(stopped, spec).evidence["finite differences"].cases == 1
+    wrong = Spec(SPEC.inputs, held=lambda *at: lambda *x: 1.001 * held(*at)(*x), dtypes=())
+    with pytest.raises(AssertionError, match="finite differences: gradient of the loss with a part held"):
+        prove(stopped, wrong)
+
+
 def test_a_loss_that_leaves_half_precision_is_found():
     def upcast(input, target):
         return (input.double() - target.double()).pow(2).mean()

@@ -269,6 +269,10 @@ def test_compiles_whole(name):
 def test_module_forms():
     a, b = rand(4, 3), rand(4, 3)
     assert_close(modules.InfoNCELoss(temperature=0.2)(a, b), losses.info_nce_loss(a, b, temperature=0.2))
+    for negatives in (rand(5, 3), rand(4, 2, 3)):
+        expected = losses.info_nce_loss(a, b, negatives, 0.2)
+        assert_close(modules.InfoNCELoss(temperature=0.2)(a, b, negatives), expected)
+        assert_close(modules.InfoNCELoss(0.2)(input=a, target=b, negatives=negatives), expected)
     assert_close(modules.CLIPLoss()(a, b), losses.clip_loss(a, b))
     module = modules.NTXentLoss(temperature=1.0, reduction="sum")
     assert_close(pickle.loads(pickle.dumps(module))(a, b), losses.nt_xent_loss(a, b, 1.0, "sum"))

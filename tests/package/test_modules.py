@@ -65,6 +65,23 @@ def test_inputs_may_be_keywords():
         modules.MSELoss()(inputs=z, target=z)
 
 
+def test_what_comes_with_each_batch_is_an_input_and_no_option():
+    z, t = torch.randn(3, 4), torch.eye(3, 4)
+    mask = torch.rand(3, 4) > 0.5
+    for name in ("AsymmetricLoss", "ZLPRLoss", "BPMLLLoss"):
+        cls = getattr(modules, name)
+        assert inputs_of(cls) == ["self", "input", "target", "mask"]
+        assert typing.get_type_hints(cls.forward)["mask"] == torch.Tensor | None
+        loss, function = cls(reduction="sum"), cls.function
+        assert not loss.state_dict()
+        assert_close(loss(z, t, mask), function(z, t, mask=mask, reduction="sum"))
+        assert_close(loss(z, t), function(z, t, reduction="sum"))
+        with pytest.raises(TypeError, match="mask"):
+            cls(mask=mask)
+    program = torch.export.export(modules.ZLPRLoss(), (z, t, mask)).module()
+    assert_close(program(z, t, ~mask), modules.ZLPRLoss()(z, t, ~mask))
+
+
 class Scored(nn.Module):
     def __init__(self, loss):
         super().__init__()

@@ -108,14 +108,22 @@ def by_hand(subject: Subject) -> Evidence | None:
 
 
 def finite_differences(subject: Subject) -> Evidence | None:
-    """Autograd's first derivative, and the second where the loss has one, equal finite differences."""
+    """Autograd's first derivative, and the second where the loss has one, equal finite differences.
+
+    Where the loss stops a part of its gradient, the differences are those of the loss with that part held.
+    """
     if subject.device.type == "mps":
         return None
-    arguments, count = subject.arguments(), 0
+    arguments, spec, count = subject.arguments(), subject.spec, 0
     for options in subject.elementwise():
-        function, inputs = _of_differentiable(subject.loss, arguments, options, subject.spec.wrt)
+        loss = spec.held(*arguments, **_without_reduction(options)) if spec.held else subject.loss
+        function, inputs = _of_differentiable(loss, arguments, options, spec.wrt)
         _run(gradcheck, function, inputs, options)
-        if subject.spec.twice:
+        if spec.held:
+            ours = _autograd(subject.loss, arguments, options, spec.wrt)
+            theirs = _autograd(loss, arguments, options, spec.wrt)
+            _same(ours, theirs, subject.tolerance, "gradient of the loss with a part held", options)
+        elif spec.twice:
             _run(gradgradcheck, function, inputs, options)
         count += 1
     return Evidence(count, "1e-5")

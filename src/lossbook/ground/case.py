@@ -39,6 +39,9 @@ class Spec:
         dtypes: precisions compared with float64.
         reference: what the loss is compared with, where that is not torch's function of the same name.
         products: whether the loss has matrix products of its own, which autocast has in low precision.
+        held: where the loss stops a part of its gradient, which then is no slope of its value: takes the
+            arguments and options, and returns the loss with that part held at what it is there. Finite
+            differences are those of this function.
         rows: positions of the arguments with one entry for each row; by default every tensor, ``()`` for a
             loss that cannot take many rows.
     """
@@ -53,6 +56,7 @@ class Spec:
     dtypes: tuple[torch.dtype, ...] = field(default=(torch.float32, torch.bfloat16, torch.float16))
     reference: Callable[..., Any] | None = None
     products: bool = False
+    held: Callable[..., Callable[..., Any]] | None = None
     rows: tuple[int, ...] | None = None
 
     def arguments(self, seed: int = 0) -> tuple[Any, ...]:

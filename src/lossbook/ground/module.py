@@ -17,10 +17,10 @@ class LossModule(nn.Module):
     function: Callable[..., Tensor]
     option_names: tuple[str, ...]
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor, **per_batch: Tensor | None) -> Tensor:
         """The loss of ``inputs``, in the order of the function's arguments."""
         options = {name: getattr(self, name) for name in self.option_names}
-        return type(self).function(*inputs, **options)
+        return type(self).function(*inputs, **per_batch, **options)
 
     def extra_repr(self) -> str:
         """The options that differ from their defaults."""
@@ -39,14 +39,17 @@ def module(
     without: tuple[str, ...] = (),
     check: Callable[..., None] | None = None,
     renamed: Mapping[str, str] | None = None,
+    per_batch: tuple[str, ...] = (),
 ) -> type[LossModule]:
     """The class ``name`` for ``function``.
 
     The options in ``without`` are not offered; ``check`` gets, by name, those that are refused at once;
-    inputs in ``renamed`` have another name in ``forward``. All three are as in torch.nn.
+    inputs in ``renamed`` have another name in ``forward``. All three are as in torch.nn. Options that are
+    ``per_batch`` come with the data: ``forward`` takes them, after the inputs, and not the constructor.
     """
     parameters = inspect.signature(function).parameters.values()
-    options = [p for p in parameters if p.default is not p.empty and p.name not in without]
+    elsewhere = (*without, *per_batch)
+    options = [p for p in parameters if p.default is not p.empty and p.name not in elsewhere]
     signature = inspect.Signature([p.replace(kind=p.POSITIONAL_OR_KEYWORD) for p in options])
 
     def __init__(self: LossModule, *args: Any, **kwargs: Any) -> None:
@@ -67,23 +70,27 @@ def module(
         "__doc__": f"Module form of :func:`lossbook.losses.{function.__name__}`, its options as keywords.",
         "__module__": "lossbook.modules",
         "__signature__": signature,
-        "forward": _forward(function, renamed or {}),
+        "forward": _forward(function, renamed or {}, per_batch),
         "function": staticmethod(function),
         "option_names": tuple(p.name for p in options),
     }
     return type(name, (LossModule,), namespace)
 
 
-def _forward(function: Callable[..., Tensor], renamed: Mapping[str, str]) -> Callable[..., Tensor]:
+def _forward(
+    function: Callable[..., Tensor], renamed: Mapping[str, str], per_batch: tuple[str, ...]
+) -> Callable[..., Tensor]:
     # Written out, as dataclasses write their methods: keywords, torch.export and editors read its signature.
     signature = inspect.signature(function)
     inputs = [p for p in signature.parameters.values() if p.default is p.empty]
     names = [renamed.get(p.name, p.name) for p in inputs]
-    listed = ", ".join(names)
+    taken = ", ".join((*names, *(f"{name}=None" for name in per_batch)))
+    given = ", ".join((*names, *(f"{name}={name}" for name in per_batch)))
     scope: dict[str, Any] = {"LossModule": LossModule, "__name__": __name__}
-    exec(f"def forward(self, {listed}): return LossModule.forward(self, {listed})", scope)
+    exec(f"def forward(self, {taken}): return LossModule.forward(self, {given})", scope)
     forward = scope["forward"]
     forward.__doc__ = f"The loss of the inputs, as :func:`lossbook.losses.{function.__name__}` takes them."
     forward.__annotations__ = {name: p.annotation for name, p in zip(names, inputs, strict=True)}
+    forward.__annotations__ |= {name: signature.parameters[name].annotation for name in per_batch}
     forward.__annotations__["return"] = signature.return_annotation
     return forward

@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from lossbook.ground.case import Spec, grid
 from lossbook.ground.reduction import reduce
-from lossbook.ground.workload import Inputs, Sizes, Workload, leaf
+from lossbook.ground.workload import Inputs, Loss, Sizes, Workload, leaf
 
 HUGE = 1e4
 
@@ -21,14 +21,6 @@ def boxes(generator: Generator) -> tuple[Tensor, Tensor]:
     start[0, 2, 0] = start[1, 2, 0] + 1.5 * side[1, 2, 0]
     predicted, true = torch.cat([start, start + side], -1)
     return predicted.reshape(3, 2, 4), true.reshape(3, 2, 4)
-
-
-def boxes_of_one_shape(generator: Generator) -> tuple[Tensor, Tensor]:
-    """The same places with the shape of the true box, where CIoU's gradient is that of its value."""
-    predicted, true = boxes(generator)
-    shape = true[..., 2:] - true[..., :2]
-    size = (predicted[..., 2:] - predicted[..., :2]).mean(-1, keepdim=True) / shape.mean(-1, keepdim=True)
-    return torch.cat([predicted[..., :2], predicted[..., :2] + size * shape], -1), true
 
 
 def by_sorting(input: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -62,14 +54,28 @@ def diou_by_sorting(input: Tensor, target: Tensor, eps: float = 1e-7, reduction:
 
 
 def ciou_by_sorting(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str = "mean") -> Tensor:
+    return ciou_with_weight_held(input, target, eps)(input, target, eps, reduction)
+
+
+def ciou_with_weight_held(found: Tensor, true: Tensor, eps: float = 1e-7) -> Loss:
+    """CIoU as a function of the boxes, but with the weight of the shape that ``found`` has."""
+    both, union, _, _ = by_sorting(found, true)
+    weight = (by_angle(found, true) / (1 - both / (union + eps) + by_angle(found, true) + eps)).detach()
+
+    def loss(input: Tensor, target: Tensor, eps: float = 1e-7, reduction: str = "mean") -> Tensor:
+        return reduce(
+            diou_by_sorting(input, target, eps, "none") + weight * by_angle(input, target), reduction
+        )
+
+    return loss
+
+
+def by_angle(input: Tensor, target: Tensor) -> Tensor:
     """The angle of a box as that of a complex number: its height, and i times its width."""
-    both, union, _, _ = by_sorting(input, target)
     angles = [
         torch.complex(box[..., 3] - box[..., 1], box[..., 2] - box[..., 0]).angle() for box in (input, target)
     ]
-    v = ((angles[1] - angles[0]) / (math.pi / 2)) ** 2
-    weight = (v / (1 - both / (union + eps) + v + eps)).detach()
-    return reduce(diou_by_sorting(input, target, eps, "none") + weight * v, reduction)
+    return ((angles[1] - angles[0]) / (math.pi / 2)) ** 2
 
 
 def at(*rows: tuple[float, ...]) -> Tensor:
@@ -91,9 +97,9 @@ SPECS = {
     "diou_loss": Spec(
         boxes, wrt=(0, 1), options=grid(eps=(1e-7, 0.1)), extremes=EXTREMES, reference=diou_by_sorting
     ),
-    # Elsewhere no finite difference is the gradient, part of which is held: test_boxes.py goes there.
     "ciou_loss": Spec(
-        boxes_of_one_shape,
+        boxes,
+        held=ciou_with_weight_held,
         options=grid(eps=(1e-7, 0.1)),
         extremes=EXTREMES,
         reference=ciou_by_sorting,

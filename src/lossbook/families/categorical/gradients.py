@@ -32,6 +32,16 @@ def cross_entropy(
     return input.softmax(dim) * q.sum(dim, keepdim=True) - q
 
 
+def logit_adjusted_cross_entropy(
+    input: Tensor, target: Tensor, prior: Tensor, tau: float = 1.0, ignore_index: int = -100
+) -> tuple[Tensor, Tensor]:
+    r""":math:`p - e_y` with :math:`p = \operatorname{softmax}(z + \tau \log \pi)`; by the shares
+    :math:`\tau\,(p - e_y) / \pi`, summed over the targets."""
+    dim = min(1, input.ndim - 1)
+    by_input = cross_entropy(input + tau * _along(prior, input, dim).log(), target, None, ignore_index)
+    return by_input, tau * by_input.movedim(dim, -1).reshape(-1, len(prior)).sum(0) / prior
+
+
 def focal_loss(
     input: Tensor,
     target: Tensor,

@@ -11,7 +11,7 @@ from torch.nn.functional import log_softmax
 from lossbook.ground.arguments import check_floating
 from lossbook.ground.autocast import full_precision
 from lossbook.ground.labels import check_weight, read_labels, reduce_labels
-from lossbook.ground.reduction import reduce
+from lossbook.ground.reduction import at_least_float32, reduce
 from lossbook.ground.strictness import is_strict
 from lossbook.ground.values import check_values, times
 
@@ -139,6 +139,75 @@ def cross_entropy(
         spread = torch.where(labels.counts, -_weigh_classes(log_p, weight, labels.dim).mean(labels.dim), 0)
         loss = (1 - smoothing) * loss + smoothing * spread
     return reduce_labels(loss, labels, reduction)
+
+
+@full_precision
+def logit_adjusted_cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    prior: Tensor,
+    tau: float = 1.0,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    r"""Logit adjustment: cross entropy with the shares of the classes in the training data written in.
+
+    .. math:: P(y \mid z) = \frac{\pi_y e^{z_y}}{\sum_c \pi_c e^{z_c}}
+       \quad\Longrightarrow\quad -\log \operatorname{softmax}(z + \log \pi)_y = -\log P(y \mid z)
+
+    By Bayes' theorem, :math:`\operatorname{softmax}(z)` then estimates the probabilities where all classes
+    are equally frequent, and its largest entry is the choice with the least balanced error. In general
+    :math:`\tau \log \pi` is added, and :math:`\operatorname{softmax}(z)` is proportional to
+    :math:`P(y \mid x) / \pi_y^\tau`.
+
+    Status: A, exact negative log-likelihood.
+
+    Args:
+        input: logits :math:`z`, shape ``(C)``, ``(N, C)`` or ``(N, C, d1, ..., dK)``. Used as they are once
+            the model is trained: only the loss adds :math:`\tau \log \pi`.
+        target: class indices :math:`y`, int64 or uint8, the shape of ``input`` without the class dimension.
+        prior: share :math:`\pi` of each class in the training data, positive, shape ``(C)``. It need not sum
+            to 1: counts will do. The gradient flows into it.
+        tau: :math:`\tau`, how far to adjust. With 0 it is :func:`cross_entropy`.
+        ignore_index: target value that costs nothing and does not count.
+        reduction: ``'none'``, ``'mean'`` (divides by the number of targets that count) or ``'sum'``.
+
+    Returns:
+        The loss in nats: a scalar, or the shape of ``target`` for ``'none'``. If no target counts, the mean
+        is nan and its gradient 0.
+
+    Raises:
+        IndexError: a target that is no class index.
+        NotImplementedError: ``input`` or ``prior`` is not floating point.
+        RuntimeError: ``target`` of another dtype or of a shape that does not fit.
+        ValueError: ``prior`` is not ``(C)`` or has an entry that is not positive; unknown ``reduction``,
+            ``input`` without a dimension, or batch sizes that differ.
+
+    Strict:
+        Nothing more.
+
+    Source:
+        Menon, Jayasumana, Rawat, Jain, Veit, Kumar, *Long-Tail Learning via Logit Adjustment*, ICLR 2021;
+        with :math:`\tau = 1` Ren, Yu, Sheng, Ma, Zhao, Yi, Li, *Balanced Meta-Softmax for Long-Tailed Visual
+        Recognition*, NeurIPS 2020.
+
+    >>> import torch
+    >>> counts = torch.tensor([90.0, 10.0])
+    >>> logit_adjusted_cross_entropy(torch.zeros(1, 2), torch.tensor([1]), counts)  # -log 0.1
+    tensor(2.3026)
+    """
+    labels = read_labels(input, target, None, ignore_index)
+    classes = input.shape[labels.dim]
+    if prior.shape != (classes,):
+        raise ValueError(f"prior must have shape {(classes,)}, found {tuple(prior.shape)}")
+    check_floating(prior=prior)
+    given = prior.detach()
+    check_values("prior", given, given > 0, "positive", ValueError)
+    dtype = at_least_float32(input)
+    shift = tau * prior.to(at_least_float32(prior)).log().to(dtype)
+    along = shift.reshape(-1, *[1] * (input.ndim - labels.dim - 1))
+    surprise = labels.surprise(log_softmax(input.to(dtype) + along, labels.dim))
+    return reduce_labels(surprise, labels, reduction).to(input.dtype)
 
 
 @full_precision

@@ -13,7 +13,7 @@ from lossbook.ground.module import module
 
 BarlowTwinsLoss = module("BarlowTwinsLoss", barlow_twins_loss)
 CLIPLoss = module("CLIPLoss", clip_loss)
-InfoNCELoss = module("InfoNCELoss", info_nce_loss, without=("negatives",))
+InfoNCELoss = module("InfoNCELoss", info_nce_loss, per_batch=("negatives",))
 NTXentLoss = module("NTXentLoss", nt_xent_loss)
 SigLIPLoss = module("SigLIPLoss", siglip_loss)
 SupConLoss = module("SupConLoss", sup_con_loss)

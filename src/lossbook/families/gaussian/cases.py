@@ -7,7 +7,7 @@ from torch import Generator, Tensor
 
 from lossbook.ground.case import Spec, grid
 from lossbook.ground.reduction import reduce
-from lossbook.ground.workload import Inputs, Sizes, Workload, leaf, real_numbers
+from lossbook.ground.workload import Inputs, Loss, Sizes, Workload, leaf, real_numbers
 
 INF, HUGE = float("inf"), 1e4
 
@@ -36,8 +36,20 @@ def by_weights(
     input: Tensor, target: Tensor, var: Tensor, beta: float = 0.5, reduction: str = "mean"
 ) -> Tensor:
     """Torch's loss of each point, times a constant."""
-    each = torch.nn.functional.gaussian_nll_loss(input, target, var, eps=1e-300, reduction="none")
-    return reduce(var.detach() ** beta * each, reduction)
+    return with_weights_held(input, target, var, beta)(input, target, var, beta, reduction)
+
+
+def with_weights_held(input: Tensor, target: Tensor, var: Tensor, beta: float = 0.5) -> Loss:
+    """The weights are those of ``var``, whatever variance the loss is given later."""
+    weight = var.detach() ** beta
+
+    def loss(
+        input: Tensor, target: Tensor, var: Tensor, beta: float = 0.5, reduction: str = "mean"
+    ) -> Tensor:
+        each = torch.nn.functional.gaussian_nll_loss(input, target, var, eps=1e-300, reduction="none")
+        return reduce(weight * each, reduction)
+
+    return loss
 
 
 def by_covariance(
@@ -71,7 +83,9 @@ SPECS = {
         ],
     ),
     "beta_nll_loss": Spec(
-        rows,  # no finite difference knows of the stopped gradient: only the mean's is proven here
+        rows,
+        wrt=(0, 2),
+        held=with_weights_held,
         options=grid(beta=(0.0, 0.5, 1.0)),
         extremes=[((at(0, HUGE, 0, -HUGE), at(0, 0, 1, HUGE), at(1e-300, 1e300, 1e-12, 1)), {})],
         reference=by_weights,

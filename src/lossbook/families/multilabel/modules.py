@@ -11,6 +11,6 @@ from lossbook.ground.module import module
 
 MultiLabelSoftMarginLoss = module("MultiLabelSoftMarginLoss", multilabel_soft_margin_loss)
 MultiLabelMarginLoss = module("MultiLabelMarginLoss", multilabel_margin_loss)
-AsymmetricLoss = module("AsymmetricLoss", asymmetric_loss)
-ZLPRLoss = module("ZLPRLoss", zlpr_loss)
-BPMLLLoss = module("BPMLLLoss", bp_mll_loss)
+AsymmetricLoss = module("AsymmetricLoss", asymmetric_loss, per_batch=("mask",))
+ZLPRLoss = module("ZLPRLoss", zlpr_loss, per_batch=("mask",))
+BPMLLLoss = module("BPMLLLoss", bp_mll_loss, per_batch=("mask",))
