@@ -1,4 +1,4 @@
-"""How long a page of a chapter is as it opens, on a wide screen, with everything folded that is folded at first."""
+"""How long the page of a chapter is on a wide screen as it opens, with all folded that is folded at first."""
 
 from __future__ import annotations
 
