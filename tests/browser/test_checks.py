@@ -10,6 +10,7 @@ import pytest
 
 from . import soundness, test_pages
 from .accessibility import violations
+from .length import length
 from .visit import Site, Visit
 from .weight import weight
 
@@ -49,6 +50,7 @@ FAULTS: list[tuple[Check, str, str]] = [
     (soundness.contents, "<style>.bd-sidebar-secondary a { width: 3000px }</style>", "cut off"),
     (soundness.width, "<div style='width: 3000px'>x</div>", "scrolls sideways"),
     (soundness.header, "<style>.bd-header-article .btn { min-width: 4rem }</style>", "cut off in the header"),
+    (length, "<div class='opening' style='height: 20000px'>x</div>", "pixels long"),
     (soundness.dark, "<p style='color: #222'>x</p>", "faint in dark"),
     (soundness.dark, "<p class='cell_output'><img style='background: none !important'></p>", "figure"),
     (light, "<p style='color: #ccc'>x</p>", "faint in light"),

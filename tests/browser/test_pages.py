@@ -13,6 +13,7 @@ from book.extension.orientation import explored
 from . import soundness
 from .accessibility import violations
 from .conftest import pages
+from .length import length
 from .visit import Site
 from .weight import weight
 
@@ -53,6 +54,7 @@ def test_page_is_sound(site: Site, html: Path, page: str) -> None:
     with site.open(page, fresh=True) as visit:
         problems += [
             *weight(visit),
+            *length(visit),
             *soundness.formulas(visit),
             *soundness.glyphs(visit),
             *soundness.one_of_each(visit),
