@@ -78,7 +78,7 @@ def by_tweedie(
     m = step.exp()
     slopes = (m - target.unsqueeze(-1)) * m ** (1 - power)
     integral = mu.log() / 2 * (slopes * weights).sum(-1)
-    start = {1: 1 + 0 * target, 2: target}.get(power)
+    start = {1.0: 1 + 0 * target, 2.0: target}.get(power)
     if start is None:
         start = 1 / (2 - power) + target / (power - 1)
     return reduce(integral + start, reduction)
