@@ -10,7 +10,7 @@ from lossbook.families.lists.losses import (
 from lossbook.ground.module import module
 
 PlackettLuceNLLLoss = module("PlackettLuceNLLLoss", plackett_luce_nll_loss)
-ListMLELoss = module("ListMLELoss", list_mle_loss)
-ListNetLoss = module("ListNetLoss", list_net_loss)
-LambdaRankLoss = module("LambdaRankLoss", lambda_rank_loss)
-ApproxNDCGLoss = module("ApproxNDCGLoss", approx_ndcg_loss)
+ListMLELoss = module("ListMLELoss", list_mle_loss, per_batch=("mask",))
+ListNetLoss = module("ListNetLoss", list_net_loss, per_batch=("mask",))
+LambdaRankLoss = module("LambdaRankLoss", lambda_rank_loss, per_batch=("mask",))
+ApproxNDCGLoss = module("ApproxNDCGLoss", approx_ndcg_loss, per_batch=("mask",))
