@@ -218,7 +218,7 @@ def can_match(selector: str, known: set[str]) -> bool:
     return all((mark + name.replace("\\", "")) in known for mark, name in NAME.findall(plain))
 
 
-CLASSES = re.compile(r'\bclass=(?:"([^"]*)"|([^\s"\'>]+))')  # formulas are written without quotes
+CLASSES = re.compile(r'\bclass="([^"]*)"')
 IDS = re.compile(r'\bid="([^"]*)"')
 
 
@@ -226,8 +226,8 @@ def known_names(pages: Iterable[str]) -> set[str]:
     """Every class and id that occurs on a page, or that a script may add."""
     known = {f".{name}" for name in ADDED}
     for page in pages:
-        for quoted, bare in set(CLASSES.findall(page)):
-            known.update(f".{name}" for name in (quoted or bare).split())
+        for text in set(CLASSES.findall(page)):
+            known.update(f".{name}" for name in text.split())
         known.update(f"#{name}" for name in IDS.findall(page))
     return known
 
