@@ -261,7 +261,8 @@ def continuous_bernoulli_nll_loss(input: Tensor, target: Tensor, reduction: str 
     z = input.to(y.dtype)
     near = z.abs() < 0.5
     # Near 0 the two halves of (e^z - 1)/z cancel in the derivative; there the series is exact.
-    small, square = torch.where(near, z, 0), 0.0
+    small = torch.where(near, z, 0)
+    square = 0 * small
     for coefficient in reversed(SERIES):
         square = small**2 * (coefficient + square)
     around_zero = square + small * (0.5 - y)
