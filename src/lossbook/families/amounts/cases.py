@@ -78,8 +78,11 @@ def by_tweedie(
     m = step.exp()
     slopes = (m - target.unsqueeze(-1)) * m ** (1 - power)
     integral = mu.log() / 2 * (slopes * weights).sum(-1)
-    start = {1.0: 1 + 0 * target, 2.0: target}.get(power)
-    if start is None:
+    if power == 1:
+        start = 1 + 0 * target
+    elif power == 2:
+        start = target
+    else:
         start = 1 / (2 - power) + target / (power - 1)
     return reduce(integral + start, reduction)
 

@@ -1,7 +1,7 @@
 """The distributions of amounts, of shares, and of counts with a gate."""
 
 import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch.distributions import (
     Poisson,
     constraints,
 )
+from torch.types import _size
 
 from lossbook.ground.noise import NoiseModel
 
@@ -120,7 +121,7 @@ class Tweedie(Distribution):
         r""":math:`\phi\mu^p`."""
         return self.dispersion * self.average**self.power
 
-    def sample(self, sample_shape: Any = torch.Size()) -> Tensor:  # noqa: B008
+    def sample(self, sample_shape: _size = torch.Size()) -> Tensor:  # noqa: B008
         """Amounts, each the sum of as many gamma-distributed ones as a Poisson distribution draws."""
         mu, p, phi = self.average.expand(self._extended_shape(sample_shape)), self.power, self.dispersion
         if p == 1:

@@ -262,7 +262,7 @@ def continuous_bernoulli_nll_loss(input: Tensor, target: Tensor, reduction: str 
     near = z.abs() < 0.5
     # Near 0 the two halves of (e^z - 1)/z cancel in the derivative; there the series is exact.
     small = torch.where(near, z, 0)
-    square = torch.zeros_like(small)
+    square = 0 * small
     for coefficient in reversed(SERIES):
         square = small**2 * (coefficient + square)
     around_zero = square + small * (0.5 - y)
