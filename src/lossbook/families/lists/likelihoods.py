@@ -20,7 +20,7 @@ def list_mle_loss(input: Tensor, mask: Tensor | None = None) -> NoiseModel:
 
 
 class PlackettLuce(Distribution):
-    """Who is first, second, ...: each place is a :class:`Categorical` choice among those left.
+    """Who is first, second, ...: each place is a categorical choice among those left.
 
     Args:
         logits: scores, shape ``(*, L)``.
