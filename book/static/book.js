@@ -273,7 +273,7 @@
     }
     const boxes = all("article pre, .table-box, .tex-block > .tex");
     const look = (box) => {
-      const wide = box.scrollWidth > box.clientWidth + 1;
+      const wide = box.scrollWidth > box.clientWidth; // by one pixel too: it scrolls
       box.tabIndex = wide ? 0 : -1;
       if (!wide) box.removeAttribute("tabindex");
       box.classList.toggle("wide", wide && box.scrollLeft + box.clientWidth < box.scrollWidth - 2);
