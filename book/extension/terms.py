@@ -18,7 +18,7 @@ from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 
-from book.press.glossary import LINKED
+from book.press.glossary import LINKED, UNLINKED
 from book.press.layout import listed_files, read_yaml, source_path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ class FirstUses(SphinxTransform):
 def patterns(lang: str, page: str) -> list[tuple[str, re.Pattern[str]]]:
     """Label and pattern of each term that a page may link, the longest first."""
     terms = sorted(read_yaml(ROOT, "book/glossary.yml"), key=lambda term: -len(term[lang]))
-    linked = [term for term in terms if page in term.get(LINKED, [page])]
+    linked = [t for t in terms if page in t.get(LINKED, [page]) and page not in t.get(UNLINKED, [])]
     return [(term["label"], pattern_of(term[lang], lang)) for term in linked]
 
 

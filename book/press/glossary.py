@@ -15,7 +15,8 @@ from book.press.problems import PressError, Problem
 
 FILE = "book/glossary.yml"
 KEYS = {"ja", "en", "avoid_ja", "avoid_en", "label", "def_ja", "def_en"}
-LINKED = "linked"  # may name the only chapters where a word of several senses has this one, and is linked
+# For a word of several senses: the only chapters where it has this one and is linked, or those where not.
+LINKED, UNLINKED = "linked", "unlinked"
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,10 @@ def _problems(entries: object) -> list[Problem]:
 
 
 def _entry_problem(entry: object) -> str | None:
-    if not isinstance(entry, dict) or set(entry) - {LINKED} != KEYS:
+    if not isinstance(entry, dict) or set(entry) - {LINKED, UNLINKED} != KEYS:
         return f"needs exactly the keys {', '.join(sorted(KEYS))}; it is {entry!r}"
     for key, value in entry.items():
-        is_list = key.startswith("avoid_") or key == LINKED
+        is_list = key.startswith("avoid_") or key in (LINKED, UNLINKED)
         if is_list and not isinstance(value, list):
             return f"{key} is {value!r}, expected a list; write [{value}]"
         for form in _words(value) if is_list else [value]:

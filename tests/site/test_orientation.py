@@ -76,11 +76,16 @@ def test_a_term_is_found_as_a_word(term: str, lang: str, text: str, found: str) 
 
 
 def test_a_word_of_several_senses_is_linked_where_it_has_the_glossarys() -> None:
-    labels = {page: {label for label, _ in terms.patterns("en", page)} for page in ("triplets", "noise")}
+    labels = {
+        page: {label for label, _ in terms.patterns("en", page)} for page in ("triplets", "noise", "policies")
+    }
     assert "anchor" in labels["triplets"]  # of a triplet
     assert "anchor" not in labels["noise"]  # a picture whose digit is certain
     assert "loss" in labels["noise"]
-    named = {name for term in read_yaml(ROOT, "book/glossary.yml") for name in term.get("linked", [])}
+    assert "baseline" in labels["noise"]  # a trivial prediction
+    assert "baseline" not in labels["policies"]  # what is subtracted from a reward
+    glossary = read_yaml(ROOT, "book/glossary.yml")
+    named = {name for term in glossary for key in ("linked", "unlinked") for name in term.get(key, [])}
     assert named <= set(CHAPTERS)
 
 
