@@ -1,6 +1,7 @@
 """What the stored notebooks show: every cell ran, kept its promises, and says the same in both languages."""
 
 import ast
+import math
 import re
 from base64 import b64decode
 from configparser import ConfigParser
@@ -17,6 +18,8 @@ from book.press.source import python
 
 # A statement that calls one of these promises something to see.
 SHOWING = {"print", "display", "expect", "show", "show_source", "table", "mark"}
+NUMBER = re.compile(r"-?(?:\d[\d.]*(?:e[-+]?\d+)?|inf)")
+NEAR = 0.05  # the relative difference of a measured number between two machines
 VERDICTS = {"exercise": "open", "solution": "solved"}
 
 
@@ -119,6 +122,23 @@ def alike(one: Any, other: Any, rules: list[tuple[re.Pattern[str], str]]) -> boo
     a change of the package, and the same code on one machine draws the same pixels.
     """
     return _comparable(one.outputs, rules) == _comparable(other.outputs, rules)
+
+
+def near(one: Any, other: Any, rules: list[tuple[re.Pattern[str], str]]) -> bool:
+    """Whether the measured digits of two cells that are alike differ no more than those of two machines."""
+    first, second = (_measurements(cell.outputs, rules) for cell in (one, other))
+    close = (math.isclose(float(a), float(b), rel_tol=NEAR) for a, b in zip(first, second, strict=False))
+    return len(first) == len(second) and all(close)
+
+
+def _measurements(node: Any, rules: list[tuple[re.Pattern[str], str]]) -> list[str]:
+    if isinstance(node, dict | list):
+        values = node.values() if isinstance(node, dict) else node
+        return [number for value in values for number in _measurements(value, rules)]
+    if not isinstance(node, str):
+        return []
+    shown = (found[0].partition(" (1 run)")[0] for pattern, _ in rules for found in pattern.finditer(node))
+    return [number for text in shown for number in NUMBER.findall(text)]
 
 
 def _comparable(node: Any, rules: list[tuple[re.Pattern[str], str]], key: str = "") -> Any:

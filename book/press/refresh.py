@@ -16,6 +16,7 @@ from book.press.freshness import (
     Entry,
     Projections,
     State,
+    code_digest,
     describe,
     entry,
     files,
@@ -25,7 +26,7 @@ from book.press.freshness import (
     stored,
 )
 from book.press.layout import LANGUAGES, chapter_names, notebook_path, release
-from book.press.outputs import alike, difference_problems, measured, output_problems
+from book.press.outputs import alike, difference_problems, measured, near, output_problems
 from book.press.problems import PressError, Problem, stop
 from book.press.project import projections, with_words
 from book.press.source import read_all
@@ -150,9 +151,11 @@ def _problems(name: str, language: str, error: Exception) -> list[Problem]:
 def _finish(work: Work, name: str, results: dict[str, Run]) -> None:
     """Store both notebooks of a chapter where they show something new, and its line of the record."""
     texts, kept = {}, []
+    rewritten = read_record(work.root).get(name, {}).get("code") != code_digest(work.made, name)
     for language in LANGUAGES:
         notebook = results[language].notebook
-        _keep_same(work.root, name, language, notebook)
+        if not rewritten:
+            _keep_same(work.root, name, language, notebook)
         texts[notebook_path(work.root, name, language)] = text_of(notebook)
         kept.append(notebook)
     changed = {path: text for path, text in texts.items() if not _holds(path, text)}
@@ -168,7 +171,10 @@ def _finish(work: Work, name: str, results: dict[str, Run]) -> None:
 
 
 def _keep_same(root: Path, name: str, language: str, notebook: nbformat.NotebookNode) -> None:
-    """Let each cell that shows what it showed before keep the stored outputs, measured digits included."""
+    """Let each cell that shows what it showed before keep the stored outputs, measured digits included.
+
+    Digits that moved further than another machine would move them are new: the package may have changed.
+    """
     try:
         old = stored(root, name, language)
     except PressError:
@@ -176,7 +182,7 @@ def _keep_same(root: Path, name: str, language: str, notebook: nbformat.Notebook
     before, rules = {cell.id: cell for cell in old.cells} if old else {}, measured(root)
     for cell in notebook.cells:
         kept = before.get(cell.id)
-        if cell.cell_type == "code" and kept and alike(cell, kept, rules):
+        if cell.cell_type == "code" and kept and alike(cell, kept, rules) and near(cell, kept, rules):
             cell.outputs = kept.outputs
             for output in cell.outputs:
                 if "execution_count" in output:

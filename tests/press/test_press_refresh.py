@@ -104,9 +104,27 @@ def test_measured_digits_are_kept_and_others_are_not(project: Path, ran: list[st
     builtins.measured = 2.6  # type: ignore[attr-defined]
     notebooks(project, force=True)
     assert stored(project) == first
+    builtins.measured = 2.9  # type: ignore[attr-defined]  # no two machines differ by so much
+    notebooks(project, force=True)
+    assert stored(project) != first
+    first = stored(project)
     builtins.measured = "many"  # type: ignore[attr-defined]
     notebooks(project, force=True)
     assert stored(project) != first
+
+
+def test_a_chapter_whose_code_changed_shows_what_it_measures_now(
+    project: Path, ran: list[str], edit: Edit
+) -> None:
+    edit("print(x + 1)", "import builtins\n\nprint(f'MAE   {builtins.measured}   (checked: 1 to 5)')")
+    import builtins
+
+    builtins.measured = 2.5  # type: ignore[attr-defined]
+    notebooks(project)
+    edit("import builtins", "import builtins  # anew")
+    builtins.measured = 2.6  # type: ignore[attr-defined]
+    notebooks(project)
+    assert any("2.6" in content for content in map(str, stored(project).values()))
 
 
 def picture(colour: int, level: int) -> str:
