@@ -139,7 +139,10 @@ def test_code_is_copied(site: Site) -> None:
         button.hover()
         button.click()
         visit.page.wait_for_selector(".copybtn.success[data-tooltip='コピーしました']")
-        assert "import" in visit.ask("() => navigator.clipboard.readText()")
+        code = visit.page.locator(".cell_input:has(.copybtn:visible) pre").first.text_content()
+        copied = visit.ask("() => navigator.clipboard.readText()")
+        assert copied.strip()
+        assert copied.strip() == (code or "").strip()
 
 
 def test_menus_open_and_close_by_keyboard(site: Site) -> None:
